@@ -2,7 +2,9 @@
  * WebGPU in Node, by npm's `webgpu` (Dawn). On Linux it draws on SwiftShader, a software adapter, so that every
  * machine computes the same; PATCHWORK_GPU=native uses the machine's own GPU instead.
  */
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync, renameSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { swiftShaderManifest } from "./chromium";
 
 let opened: Promise<GPU> | undefined;
@@ -19,6 +21,7 @@ async function openGpu(): Promise<GPU> {
       throw new Error(`tests: expected SwiftShader's manifest at ${manifest}, found none; delete .cache and run again`);
     process.env.VK_DRIVER_FILES = manifest;
     process.env.VK_ICD_FILENAMES = manifest;
+    placeVulkanLoader(dirname(manifest));
   }
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
@@ -31,4 +34,14 @@ async function openGpu(): Promise<GPU> {
     );
   }
   return gpu;
+}
+
+/** Dawn loads Vulkan's loader, which a bare Linux lacks, from the system or from the folder that it is in itself. */
+function placeVulkanLoader(folder: string): void {
+  const dawn = dirname(createRequire(import.meta.url).resolve("webgpu"));
+  const target = join(dawn, "dist", "linux-x64", "libvulkan.so.1");
+  if (existsSync(target)) return;
+  const unfinished = `${target}.${process.pid}`; // test processes start side by side: none may see half a file
+  copyFileSync(join(folder, "libvulkan.so.1"), unfinished);
+  renameSync(unfinished, target);
 }
