@@ -1,0 +1,57 @@
+/**
+ * `npm test`: everything that can fail, in one run. Builds what the tests need, runs them, and ends with the line
+ * `N passed, N failed`. Arguments go to Vitest: `npm test -- --project lib`, `npm test -- softmax`.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+const REPORT = ".cache/test-report.json";
+const require = createRequire(import.meta.url);
+
+type Report = { numPassedTests: number; numFailedTests: number; numPendingTests: number; testResults: FileResult[] };
+type FileResult = { name: string; status: string; message: string; assertionResults: unknown[] };
+
+mkdirSync(".cache", { recursive: true });
+rmSync(REPORT, { force: true });
+const atlas = node("tsx", ["scripts/build-atlas.ts"]);
+const passed =
+  atlas === 0 ? vitest(process.argv.slice(2)) : conclude(0, 1, "the sprite atlas could not be built; see above");
+process.exitCode = passed ? 0 : 1;
+
+function vitest(args: string[]): boolean {
+  const status = node("vitest", [
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${REPORT}`,
+    ...args,
+  ]);
+  if (!existsSync(REPORT)) return conclude(0, 1, "Vitest stopped before it could report; see above");
+  const report = JSON.parse(readFileSync(REPORT, "utf8")) as Report;
+  // A file that cannot be loaded holds no failed test, yet nothing in it ran: it counts as one failure.
+  const broken = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
+  const failed = report.numFailedTests + broken.length;
+  if (report.numPendingTests > 0)
+    return conclude(report.numPassedTests, failed + report.numPendingTests, "a skipped test is a failed one here");
+  if (status !== 0 && failed === 0)
+    return conclude(report.numPassedTests, 1, "Vitest failed outside its tests; see above");
+  return conclude(report.numPassedTests, failed);
+}
+
+/** Prints why, if there is something to say, and the last line. True if all went well and something ran. */
+function conclude(passed: number, failed: number, why?: string): boolean {
+  if (why) console.error(why);
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 && passed > 0;
+}
+
+/** Runs a package's command with this Node: no shell, so that it is the same on every system. */
+function node(name: string, args: string[]): number {
+  const manifest = require.resolve(`${name}/package.json`);
+  const { bin } = require(manifest) as { bin: string | Record<string, string> };
+  const command = typeof bin === "string" ? bin : bin[name]!;
+  const { status } = spawnSync(process.execPath, [join(dirname(manifest), command), ...args], { stdio: "inherit" });
+  return status ?? 1;
+}
