@@ -1,0 +1,29 @@
+/** Pictures side by side, each with a title and a line of text: the same scene in several styles, several models on one picture. */
+import { element } from "./element";
+import { frame } from "./frame";
+import { paint, type Picture } from "./paint";
+
+export type GalleryItem = {
+  picture: Picture;
+  title: string;
+  text?: string;
+  /** Draws the eye to this one: the style that the model never saw, the patch that changed. */
+  marked?: boolean;
+};
+
+/** @param options.caption a sentence after the list in words */
+export function gallery(items: readonly GalleryItem[], options: { caption?: string } = {}): HTMLElement {
+  const cards = items.map(({ picture, title, text, marked }) => {
+    const canvas = paint(picture);
+    canvas.setAttribute("aria-hidden", "true");
+    return element(
+      "li",
+      { class: marked ? "fig-marked" : undefined },
+      canvas,
+      element("b", {}, title),
+      text === undefined ? undefined : element("span", {}, text),
+    );
+  });
+  const caption = options.caption ?? `${items.length} pictures, side by side.`;
+  return frame("gallery", [element("ul", { class: "fig-cards" }, ...cards)], caption);
+}

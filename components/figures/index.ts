@@ -1,0 +1,17 @@
+/**
+ * Drawings from tensors, as plain DOM: what a lesson's cell calls `figures`.
+ * Each returns an element that holds its text equivalent, computed from the same numbers.
+ */
+export { attention, type AttentionOptions, type PatchTruth } from "./attention";
+export { curve, type Series } from "./curve";
+export { gallery, type GalleryItem } from "./gallery";
+export { headGrid, type HeadGridOptions } from "./head-grid";
+export { heatmap } from "./heatmap";
+export type { Matrix } from "./matrix";
+export { numbers, type Channel } from "./numbers";
+export type { Picture } from "./paint";
+export { patches, type PatchPicker } from "./patches";
+export { picture } from "./picture";
+export { similarity } from "./similarity";
+export { tokens } from "./tokens";
+export { topClasses, type Prediction } from "./top-classes";

@@ -1,0 +1,53 @@
+/** From pixels to a canvas. The canvas has exactly the picture's pixels; style sheets make it larger. */
+import { element } from "./element";
+
+/** RGBA, 4 bytes a pixel, rows from the top: the same type as in lib/images and lib/scenes. */
+export type Picture = { width: number; height: number; data: Uint8ClampedArray };
+
+export function paint(picture: Picture, canvas: HTMLCanvasElement = element("canvas")): HTMLCanvasElement {
+  const { width, height, data } = checked(picture);
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  const context = canvas.getContext("2d"); // null where there is no canvas (tests without a browser)
+  if (context) {
+    const pixels = context.createImageData(width, height);
+    pixels.data.set(data);
+    context.putImageData(pixels, 0, 0);
+  }
+  return canvas;
+}
+
+/** A rectangle cut out of a picture. */
+export function crop(picture: Picture, left: number, top: number, width: number, height: number): Picture {
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let y = 0; y < height; y++) {
+    const start = ((top + y) * picture.width + left) * 4;
+    data.set(picture.data.subarray(start, start + width * 4), y * width * 4);
+  }
+  return { width, height, data };
+}
+
+/** The grid of square patches over a picture. Pixels that fill no whole patch are an error: a ViT has no half patches. */
+export function patchGrid(picture: Picture, patchSize: number): { rows: number; columns: number; count: number } {
+  const { width, height } = checked(picture);
+  if (!Number.isInteger(patchSize) || patchSize < 1)
+    throw new RangeError(`figures: expected patchSize to be a whole number of pixels, got ${patchSize}`);
+  if (width % patchSize || height % patchSize)
+    throw new RangeError(
+      `figures: expected a picture whose sides are multiples of ${patchSize} pixels, got ${width}×${height}; resize it first`,
+    );
+  const rows = height / patchSize;
+  const columns = width / patchSize;
+  return { rows, columns, count: rows * columns };
+}
+
+function checked(picture: Picture): Picture {
+  if (!picture?.data || !(picture.width > 0) || !(picture.height > 0))
+    throw new TypeError("figures: expected a picture ({ width, height, data }), got something else");
+  const expected = picture.width * picture.height * 4;
+  if (picture.data.length !== expected)
+    throw new RangeError(
+      `figures: expected ${expected} bytes for a picture of ${picture.width}×${picture.height}, got ${picture.data.length}`,
+    );
+  return picture;
+}

@@ -1,0 +1,38 @@
+/** The patches, cut out and put in a row in reading order: what the transformer reads instead of words. */
+import { element } from "./element";
+import { frame } from "./frame";
+import { crop, paint, patchGrid, type Picture } from "./paint";
+import { count as counted } from "./words";
+
+/**
+ * @param options.classToken draws the learned class token, which shows no pixels, at the front
+ * @param options.highlight the number of a patch to mark
+ */
+export function tokens(
+  picture: Picture,
+  options: { patchSize?: number; classToken?: boolean; highlight?: number } = {},
+): HTMLElement {
+  const { patchSize = 16, classToken = false, highlight } = options;
+  const { rows, columns, count } = patchGrid(picture, patchSize);
+
+  const row = element("ol", { class: "fig-tokens", "aria-hidden": "true" });
+  if (classToken) row.append(element("li", { class: "fig-class-token" }, element("span", {}, "class"), label("–")));
+  for (let i = 0; i < count; i++) {
+    const cut = crop(picture, (i % columns) * patchSize, Math.floor(i / columns) * patchSize, patchSize, patchSize);
+    row.append(element("li", { class: i === highlight ? "fig-marked" : undefined }, paint(cut), label(String(i))));
+  }
+  return frame("tokens", [row], describeTokens({ rows, columns, patchSize, classToken }));
+}
+
+const label = (text: string) => element("small", {}, text);
+
+export function describeTokens(grid: { rows: number; columns: number; patchSize: number; classToken: boolean }) {
+  const { rows, columns, patchSize, classToken } = grid;
+  const patches = rows * columns;
+  const front = classToken ? `the class token, then ${patches} patches` : counted(patches, "patch", "patches");
+  return (
+    `In a row: ${front} of ${patchSize}×${patchSize} pixels, from the top left to the bottom right. ` +
+    `Patch ${columns} is the first of the second row; ` +
+    `two patches one above the other are ${columns} apart.`
+  );
+}
