@@ -1,0 +1,4 @@
+"""Trains, evaluates and exports the checkpoints in public/models, and writes the golden fixtures of tests/.
+
+Run from the repository's root: `python -m training --help`.
+"""
