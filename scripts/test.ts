@@ -4,24 +4,22 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { runBin } from "./run-bin";
 
 const REPORT = ".cache/test-report.json";
-const require = createRequire(import.meta.url);
 
 type Report = { numPassedTests: number; numFailedTests: number; numPendingTests: number; testResults: FileResult[] };
 type FileResult = { name: string; status: string; message: string; assertionResults: unknown[] };
 
 mkdirSync(".cache", { recursive: true });
 rmSync(REPORT, { force: true });
-const atlas = node("tsx", ["scripts/build-atlas.ts"]);
+const atlas = runBin("tsx", ["scripts/build-atlas.ts"]);
 const passed =
   atlas === 0 ? vitest(process.argv.slice(2)) : conclude(0, 1, "the sprite atlas could not be built; see above");
 process.exitCode = passed ? 0 : 1;
 
 function vitest(args: string[]): boolean {
-  const status = node("vitest", [
+  const status = runBin("vitest", [
     "run",
     "--reporter=default",
     "--reporter=json",
@@ -45,13 +43,4 @@ function conclude(passed: number, failed: number, why?: string): boolean {
   if (why) console.error(why);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0;
-}
-
-/** Runs a package's command with this Node: no shell, so that it is the same on every system. */
-function node(name: string, args: string[]): number {
-  const manifest = require.resolve(`${name}/package.json`);
-  const { bin } = require(manifest) as { bin: string | Record<string, string> };
-  const command = typeof bin === "string" ? bin : bin[name]!;
-  const { status } = spawnSync(process.execPath, [join(dirname(manifest), command), ...args], { stdio: "inherit" });
-  return status ?? 1;
 }
