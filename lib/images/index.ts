@@ -1,0 +1,8 @@
+/** From a picture file to pixel values: inspect, decode, resize, crop, normalise. */
+export type { Picture } from "./picture";
+export { inspectPicture } from "./inspect";
+export type { PictureFormat, PictureInfo } from "./picture-info";
+export { decodePicture, MAX_SIDE, type DecodedPicture } from "./decode";
+export { resize, type Resample } from "./resize";
+export { parseImageProcessorConfig, type ImageProcessorConfig } from "./processor-config";
+export { preprocess, processedSize } from "./preprocess";
