@@ -5,7 +5,8 @@
 import { frame } from "./frame";
 import { matrix, row, type Matrix } from "./matrix";
 import { overlay } from "./overlay";
-import { patchGrid, type Picture } from "./paint";
+import { patchGrid } from "./patch-grid";
+import { type Picture } from "../ui/paint";
 import { list, percent, place } from "./words";
 
 /** What each patch shows: a class per patch, -1 for the ground, and the names of the classes. */

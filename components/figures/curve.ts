@@ -1,5 +1,5 @@
 /** Lines over training: accuracy by step, one line a series, with an optional mark at the step that is looked at. */
-import { element, svgElement } from "./element";
+import { element, svgElement } from "../ui/element";
 import { frame } from "./frame";
 import { list, percent } from "./words";
 

@@ -1,5 +1,5 @@
 /** What all figures share: something drawn, and below it the same in words. */
-import { element } from "./element";
+import { element } from "../ui/element";
 
 /**
  * A figure with its text equivalent. The text is visible: it is for everybody, not only for those who cannot see the drawing.

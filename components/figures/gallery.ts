@@ -1,7 +1,7 @@
 /** Pictures side by side, each with a title and a line of text: the same scene in several styles, several models on one picture. */
-import { element } from "./element";
+import { element } from "../ui/element";
 import { frame } from "./frame";
-import { paint, type Picture } from "./paint";
+import { paint, type Picture } from "../ui/paint";
 
 export type GalleryItem = {
   picture: Picture;

@@ -1,10 +1,11 @@
 /** All heads of a layer, small, side by side: the row of one token in each. */
 import { strongest, tokenRow, type PatchTruth } from "./attention";
-import { element } from "./element";
+import { element } from "../ui/element";
 import { frame } from "./frame";
 import type { Matrix } from "./matrix";
 import { overlay } from "./overlay";
-import { patchGrid, type Picture } from "./paint";
+import { patchGrid } from "./patch-grid";
+import { type Picture } from "../ui/paint";
 import { list, percent, place } from "./words";
 
 export type HeadGridOptions = {

@@ -2,7 +2,7 @@
  * A matrix as a picture, one pixel a number: teal above zero, amber below, the stronger the farther from it.
  * For weights, tokens and other numbers whose sign matters.
  */
-import { element } from "./element";
+import { element } from "../ui/element";
 import { frame } from "./frame";
 import { matrix, type Matrix } from "./matrix";
 

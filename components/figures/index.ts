@@ -9,7 +9,7 @@ export { headGrid, type HeadGridOptions } from "./head-grid";
 export { heatmap } from "./heatmap";
 export type { Matrix } from "./matrix";
 export { numbers, type Channel } from "./numbers";
-export type { Picture } from "./paint";
+export type { Picture } from "../ui/paint";
 export { patches, type PatchPicker } from "./patches";
 export { picture } from "./picture";
 export { similarity } from "./similarity";

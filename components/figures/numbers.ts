@@ -1,7 +1,8 @@
 /** One channel of a patch, as the numbers that it is. */
-import { element } from "./element";
+import { element } from "../ui/element";
 import { frame } from "./frame";
-import { crop, patchGrid, type Picture } from "./paint";
+import { patchGrid } from "./patch-grid";
+import { crop, type Picture } from "../ui/paint";
 
 export type Channel = "red" | "green" | "blue";
 const channels: readonly Channel[] = ["red", "green", "blue"];

@@ -1,7 +1,8 @@
 /** Weights per patch, drawn over a picture: the picture shows through where the weight is high, the rest is dark. */
-import { element, svgElement } from "./element";
+import { element, svgElement } from "../ui/element";
 import { gridLines } from "./patches";
-import { paint, patchGrid, type Picture } from "./paint";
+import { patchGrid } from "./patch-grid";
+import { paint, type Picture } from "../ui/paint";
 
 /** How dark a patch with no weight becomes. Not fully black, so that the reader still sees what is not looked at. */
 const DARKEST = 0.86;

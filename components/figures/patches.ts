@@ -2,9 +2,10 @@
  * The grid of patches over a picture, and an input: the reader picks a patch with the pointer or the arrow keys.
  * `.value` is the number of the picked patch; picking another fires a bubbling `input` event.
  */
-import { element, svgElement } from "./element";
+import { element, svgElement } from "../ui/element";
 import { frame } from "./frame";
-import { paint, patchGrid, type Picture } from "./paint";
+import { patchGrid } from "./patch-grid";
+import { paint, type Picture } from "../ui/paint";
 import { place } from "./words";
 
 export type PatchPicker = HTMLElement & { value: number };

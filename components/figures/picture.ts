@@ -1,7 +1,7 @@
 /** A picture, pixel by pixel. */
 import { frame } from "./frame";
-import { paint, type Picture } from "./paint";
-import { element } from "./element";
+import { paint, type Picture } from "../ui/paint";
+import { element } from "../ui/element";
 
 /**
  * @param options.scale CSS pixels per picture pixel; the figure never becomes wider than its column

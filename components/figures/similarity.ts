@@ -2,7 +2,7 @@
  * How alike the vectors of all patches are to the vector of one patch, drawn where the patches lie.
  * For position embeddings, as in figure 7 of https://arxiv.org/abs/2010.11929. Cosine similarity, from -1 to 1.
  */
-import { element, svgElement } from "./element";
+import { element, svgElement } from "../ui/element";
 import { frame } from "./frame";
 import { matrix, row, type Matrix } from "./matrix";
 import { list, place } from "./words";

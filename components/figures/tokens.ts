@@ -1,7 +1,8 @@
 /** The patches, cut out and put in a row in reading order: what the transformer reads instead of words. */
-import { element } from "./element";
+import { element } from "../ui/element";
 import { frame } from "./frame";
-import { crop, paint, patchGrid, type Picture } from "./paint";
+import { patchGrid } from "./patch-grid";
+import { crop, paint, type Picture } from "../ui/paint";
 import { count as counted } from "./words";
 
 /**

@@ -1,5 +1,5 @@
 /** The most probable answers, as bars. */
-import { element } from "./element";
+import { element } from "../ui/element";
 import { frame } from "./frame";
 import { list, percent } from "./words";
 

@@ -5,7 +5,7 @@ import { element } from "./element";
 export type Picture = { width: number; height: number; data: Uint8ClampedArray };
 
 export function paint(picture: Picture, canvas: HTMLCanvasElement = element("canvas")): HTMLCanvasElement {
-  const { width, height, data } = checked(picture);
+  const { width, height, data } = checkedPicture(picture);
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   const context = canvas.getContext("2d"); // null where there is no canvas (tests without a browser)
@@ -17,7 +17,7 @@ export function paint(picture: Picture, canvas: HTMLCanvasElement = element("can
   return canvas;
 }
 
-/** A rectangle cut out of a picture. */
+/** A rectangle cut out of a picture, in pixels; it must lie within the picture. */
 export function crop(picture: Picture, left: number, top: number, width: number, height: number): Picture {
   const data = new Uint8ClampedArray(width * height * 4);
   for (let y = 0; y < height; y++) {
@@ -27,21 +27,7 @@ export function crop(picture: Picture, left: number, top: number, width: number,
   return { width, height, data };
 }
 
-/** The grid of square patches over a picture. Pixels that fill no whole patch are an error: a ViT has no half patches. */
-export function patchGrid(picture: Picture, patchSize: number): { rows: number; columns: number; count: number } {
-  const { width, height } = checked(picture);
-  if (!Number.isInteger(patchSize) || patchSize < 1)
-    throw new RangeError(`figures: expected patchSize to be a whole number of pixels, got ${patchSize}`);
-  if (width % patchSize || height % patchSize)
-    throw new RangeError(
-      `figures: expected a picture whose sides are multiples of ${patchSize} pixels, got ${width}×${height}; resize it first`,
-    );
-  const rows = height / patchSize;
-  const columns = width / patchSize;
-  return { rows, columns, count: rows * columns };
-}
-
-function checked(picture: Picture): Picture {
+export function checkedPicture(picture: Picture): Picture {
   if (!picture?.data || !(picture.width > 0) || !(picture.height > 0))
     throw new TypeError("figures: expected a picture ({ width, height, data }), got something else");
   const expected = picture.width * picture.height * 4;
