@@ -1,0 +1,2 @@
+export { float32Bits, grid, type Kernel, type Reference } from "./kernel";
+export { openDevice, type Device, type GpuArray, type Ledger } from "./device";
