@@ -1,0 +1,13 @@
+/** How long, in milliseconds, work may hold the main thread before it lets the page draw and listen. */
+const TURN = 12;
+
+/** A function to await between pieces of long work: it lets others run when the current turn has lasted too long. */
+export function breath(signal?: AbortSignal): () => Promise<void> {
+  let started = performance.now();
+  return async () => {
+    if (performance.now() - started < TURN) return;
+    await new Promise((resume) => setTimeout(resume));
+    signal?.throwIfAborted();
+    started = performance.now();
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * A checkpoint's weights as a typed tree. A weight's path in the tree is its name in the file, in camelCase:
+ * `vit.encoder.layer.3.layernorm_before.weight` is `vit.encoder.layer[3].layernormBefore.weight`.
+ *
+ * The model says what it needs as a tree of shapes; the file has to match it exactly. Whatever is missing, surplus, of
+ * another shape or of a type that is not a float is told in one error, and nothing is loaded.
+ */
+import { tensor, type Executor, type Tensor } from "../tensor";
+import { breath } from "./breath";
+import { toFloat32 } from "./convert";
+import { parseSafetensors, type StoredTensor } from "./safetensors";
+
+/** The shape of each weight of a tree of weights `W`, in a tree of the same form. */
+export type Shapes<W> = W extends Tensor
+  ? readonly number[]
+  : W extends readonly (infer Item)[]
+    ? Shapes<Item>[]
+    : { [Key in keyof W]: Shapes<W[Key]> };
+
+export type LoadedWeights<W> = {
+  tree: W;
+  /** Numbers in all weights. */
+  parameterCount: number;
+  /** Frees all weights. */
+  dispose(): void;
+};
+
+export type WeightOptions = {
+  executor?: Executor;
+  signal?: AbortSignal;
+  /** What to add to an error about the weight at this path. */
+  hints?: Record<string, string>;
+};
+
+/**
+ * Reads, converts to f32 and uploads every weight of a safetensors file.
+ * @param model what errors call the model: its model_type
+ * @param fileName what errors call the file
+ * @throws WeightsError when file and shapes disagree; the signal's reason when aborted.
+ */
+export async function loadWeights<W>(
+  model: string,
+  file: Uint8Array,
+  fileName: string,
+  shapes: Shapes<W>,
+  { executor, signal, hints }: WeightOptions = {},
+): Promise<LoadedWeights<W>> {
+  const wanted = flatten(shapes);
+  const stored = match(model, parseSafetensors(file, fileName), wanted, hints);
+  const pause = breath(signal);
+  const loaded = new Map<string, Tensor>();
+  const dispose = () => loaded.forEach((weight) => weight.dispose());
+  let parameterCount = 0;
+  try {
+    for (const [path, entry] of stored) {
+      signal?.throwIfAborted();
+      const values = await toFloat32(file, entry, pause);
+      parameterCount += values.length;
+      loaded.set(path, tensor(values, [...entry.shape], executor));
+      await pause();
+    }
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+  return { tree: grow(shapes, loaded) as W, parameterCount, dispose };
+}
+
+/** File and model disagree. The message names the first few of each kind; the lists are whole. */
+export class WeightsError extends Error {
+  override readonly name = "WeightsError";
+  constructor(
+    message: string,
+    readonly missing: string[],
+    readonly surplus: string[],
+    readonly misshapen: string[],
+    readonly mistyped: string[],
+  ) {
+    super(message);
+  }
+}
+
+/** A name in a checkpoint as a path in the tree: `q_proj` becomes `qProj`, dots stay. */
+export function camelCase(name: string): string {
+  return name.replace(/(?<=[^._])_+([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+type Tree = readonly number[] | Tree[] | { [key: string]: Tree | undefined };
+
+/** A shape is a list of numbers; a list of layers is a list of objects. */
+function isShape(tree: Tree): tree is readonly number[] {
+  return Array.isArray(tree) && tree.every((side) => typeof side === "number");
+}
+
+function flatten(shapes: unknown, path = "", found = new Map<string, readonly number[]>()) {
+  const tree = shapes as Tree;
+  if (isShape(tree) && path !== "") return found.set(path, tree);
+  for (const [key, child] of Object.entries(tree)) {
+    if (child !== undefined) flatten(child, path ? `${path}.${key}` : key, found);
+  }
+  return found;
+}
+
+/** The tree of shapes with each shape replaced by its weight. */
+function grow(shapes: unknown, loaded: Map<string, Tensor>, path = ""): unknown {
+  const tree = shapes as Tree;
+  if (isShape(tree) && path !== "") return loaded.get(path);
+  const entries = Object.entries(tree)
+    .filter(([, child]) => child !== undefined)
+    .map(([key, child]) => [key, grow(child, loaded, path ? `${path}.${key}` : key)] as const);
+  return Array.isArray(tree) ? entries.map(([, child]) => child) : Object.fromEntries(entries);
+}
+
+const floats = ["F32", "F16", "BF16"];
+
+/** The stored weight for each wanted path, in the file's order. */
+function match(
+  model: string,
+  stored: StoredTensor[],
+  wanted: Map<string, readonly number[]>,
+  hints: Record<string, string> = {},
+): Map<string, StoredTensor> {
+  const found = new Map<string, StoredTensor>();
+  const surplus: string[] = [];
+  const misshapen: string[] = [];
+  const mistyped: string[] = [];
+  for (const entry of stored) {
+    const path = camelCase(entry.name);
+    const shape = wanted.get(path);
+    if (!shape || found.has(path)) {
+      surplus.push(path);
+      continue;
+    }
+    found.set(path, entry);
+    if (shape.join() !== entry.shape.join()) {
+      const hint = hints[path] ? `; ${hints[path]}` : "";
+      misshapen.push(`${path}: expected [${shape.join(", ")}], got [${entry.shape.join(", ")}]${hint}`);
+    }
+    if (!floats.includes(entry.dtype)) mistyped.push(`${path}: expected ${floats.join(", ")}, got ${entry.dtype}`);
+  }
+  const missing = [...wanted.keys()].filter((path) => !found.has(path));
+  if (missing.length + surplus.length + misshapen.length + mistyped.length === 0) return found;
+
+  const weights = (list: string[]) => (list.length === 1 ? "1 weight" : `${list.length} weights`);
+  const parts = [
+    { list: missing, said: "missing" },
+    { list: surplus, said: "surplus" },
+    { list: misshapen, said: "of wrong shape" },
+    { list: mistyped, said: "of wrong type" },
+  ].filter(({ list }) => list.length > 0);
+  const sentence = parts
+    .map(({ list, said }, i) => `${i === 0 ? weights(list) : list.length} ${said} (${firstFew(list)})`)
+    .join(", ");
+  throw new WeightsError(`${model}: ${sentence}`, missing, surplus, misshapen, mistyped);
+}
+
+function firstFew(list: string[]): string {
+  return list.length <= 6 ? list.join(", ") : `${list.slice(0, 5).join(", ")}, … and ${list.length - 5} more`;
+}
