@@ -1,0 +1,14 @@
+/** Models: loading a checkpoint by its model_type, and asking it questions. */
+export { loadModel, type LoadOptions } from "./load-model";
+export type { ForwardOptions, Model, ViTForImageClassification } from "./model";
+export {
+  attentionMap,
+  classify,
+  rememberAttention,
+  type Answer,
+  type AttentionMap,
+  type AttentionMemory,
+} from "./classify";
+export { seeOnly, type Probe } from "./probe";
+export { patchGrid, vitForImageClassification, vitShapes, type ViTConfig, type ViTLayer, type ViTWeights } from "./vit";
+export { parseViTConfig } from "./vit-config";

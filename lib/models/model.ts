@@ -1,0 +1,33 @@
+import type { ImageProcessorConfig, Picture } from "../images";
+import type { Tensor } from "../tensor";
+import type { Probe } from "./probe";
+import type { ViTConfig } from "./vit";
+
+/** Every model that `loadModel` can give; `modelType` tells them apart. */
+export type Model = ViTForImageClassification;
+
+export type ForwardOptions = {
+  /** Sees intermediate values. What it is given stays alive as long as someone holds it. */
+  probe?: Probe;
+  signal?: AbortSignal;
+};
+
+export type ViTForImageClassification = {
+  /** `model_type` in config.json. */
+  modelType: "vit";
+  config: ViTConfig;
+  /** The name of each class; logit k belongs to labels[k]. */
+  labels: string[];
+  /** Numbers in all weights. */
+  parameterCount: number;
+  /** Length of the weights' file. */
+  bytes: number;
+  /** What the checkpoint asks to be done to a picture. */
+  processor: ImageProcessorConfig;
+  /** Resized and normalised as the checkpoint asks. -> [1, C, height, width] */
+  preprocess(picture: Picture): Tensor;
+  /** pixelValues [B, C, height, width] -> logits [B, numLabels] */
+  forward(inputs: { pixelValues: Tensor }, options?: ForwardOptions): Promise<{ logits: Tensor }>;
+  /** Frees the weights. */
+  dispose(): void;
+};
