@@ -24,13 +24,25 @@ export async function findChromium(): Promise<Chromium> {
     const libraries = [join(folder, "al2023", "lib"), process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter);
     return {
       executablePath: join(folder, "chromium"),
-      env: { LD_LIBRARY_PATH: libraries, FONTCONFIG_PATH: join(folder, "fonts") },
+      env: { LD_LIBRARY_PATH: libraries, FONTCONFIG_PATH: writeFontsConf(folder) },
     };
   }
   throw new Error(
     `tests: expected Chromium or Chrome on ${process.platform}-${process.arch}, found none; ` +
       "install Google Chrome, or set CHROMIUM_PATH to an executable",
   );
+}
+
+/**
+ * The package's own fonts.conf names only folders of AWS Lambda and /tmp. Without a single system font, Chromium draws no
+ * text at all, not even in the page's own fonts. Returns the folder that holds the configuration.
+ */
+function writeFontsConf(folder: string): string {
+  const fonts = join(folder, "fonts");
+  const conf = `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>${fonts}</dir><cachedir>${join(folder, "fonts-cache")}</cachedir></fontconfig>\n`;
+  const path = join(fonts, "fonts.conf");
+  if (readFileSync(path, "utf8") !== conf) writeFileSync(path, conf);
+  return fonts;
 }
 
 /** The folder with SwiftShader's Vulkan driver manifest, on Linux x64. */
