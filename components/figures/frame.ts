@@ -8,7 +8,7 @@ import { element } from "../ui/element";
 export function frame(kind: string, drawn: Element[], text: string): HTMLElement {
   return element(
     "figure",
-    { class: `fig fig-${kind}` },
+    { class: "fig", "data-figure": kind },
     element("div", { class: "fig-drawn" }, ...drawn),
     element("figcaption", { class: "fig-text" }, text),
   );
