@@ -1,6 +1,6 @@
 /** From the files of a ViT checkpoint to a model that answers. */
 import { parseImageProcessorConfig, preprocess, processedSize } from "../images";
-import { keep, scope, tensor } from "../tensor";
+import { keep, scope, tensor, type Tensor } from "../tensor";
 import { loadWeights } from "../weights";
 import type { Checkpoint } from "./checkpoint";
 import type { ViTForImageClassification } from "./model";
@@ -28,6 +28,7 @@ export async function loadViT(checkpoint: Checkpoint): Promise<ViTForImageClassi
     modelType: "vit",
     config,
     labels,
+    weights: weights.tree,
     parameterCount: weights.parameterCount,
     bytes: file.length,
     processor,
@@ -51,7 +52,8 @@ export async function loadViT(checkpoint: Checkpoint): Promise<ViTForImageClassi
 
 /** What a probe sees outlives the forward pass, because numbers are read after it. */
 function keeping(probe: Probe): Probe {
-  return Object.assign((name: string, value: Parameters<Probe>[1]) => probe(name, keep(value)), { wants: probe.wants });
+  const { wants = () => true } = probe;
+  return Object.assign((name: string, value: Tensor) => wants(name) && probe(name, keep(value)), { wants });
 }
 
 function checkProcessor(

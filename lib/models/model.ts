@@ -1,7 +1,7 @@
 import type { ImageProcessorConfig, Picture } from "../images";
 import type { Tensor } from "../tensor";
 import type { Probe } from "./probe";
-import type { ViTConfig } from "./vit";
+import type { ViTConfig, ViTWeights } from "./vit";
 
 /** Every model that `loadModel` can give; `modelType` tells them apart. */
 export type Model = ViTForImageClassification;
@@ -18,6 +18,8 @@ export type ViTForImageClassification = {
   config: ViTConfig;
   /** The name of each class; logit k belongs to labels[k]. */
   labels: string[];
+  /** Every weight, at the path that it has in the checkpoint, in camelCase. */
+  weights: ViTWeights;
   /** Numbers in all weights. */
   parameterCount: number;
   /** Length of the weights' file. */
