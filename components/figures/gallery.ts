@@ -2,9 +2,10 @@
 import { element } from "../ui/element";
 import { frame } from "./frame";
 import { paint, type Picture } from "../ui/paint";
+import { asPicture, type PixelValues } from "./picture";
 
 export type GalleryItem = {
-  picture: Picture;
+  picture: Picture | PixelValues;
   title: string;
   text?: string;
   /** Draws the eye to this one: the style that the model never saw, the patch that changed. */
@@ -14,7 +15,7 @@ export type GalleryItem = {
 /** @param options.caption a sentence after the list in words */
 export function gallery(items: readonly GalleryItem[], options: { caption?: string } = {}): HTMLElement {
   const cards = items.map(({ picture, title, text, marked }) => {
-    const canvas = paint(picture);
+    const canvas = paint(asPicture(picture));
     canvas.setAttribute("aria-hidden", "true");
     return element(
       "li",

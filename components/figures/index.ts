@@ -11,7 +11,7 @@ export type { Matrix } from "./matrix";
 export { numbers, type Channel } from "./numbers";
 export type { Picture } from "../ui/paint";
 export { patches, type PatchPicker } from "./patches";
-export { picture } from "./picture";
+export { picture, type PixelValues } from "./picture";
 export { similarity } from "./similarity";
 export { tokens } from "./tokens";
 export { topClasses, type Prediction } from "./top-classes";

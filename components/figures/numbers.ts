@@ -1,13 +1,18 @@
-/** One channel of a patch, as the numbers that it is. */
+/** A patch as the numbers that it is: one channel at a time, and the reader chooses which. */
 import { element } from "../ui/element";
+import { crop, type Picture } from "../ui/paint";
 import { frame } from "./frame";
 import { patchGrid } from "./patch-grid";
-import { crop, type Picture } from "../ui/paint";
 
 export type Channel = "red" | "green" | "blue";
 const channels: readonly Channel[] = ["red", "green", "blue"];
 
-/** @param options.patch its number, in reading order from 0 */
+let figures = 0;
+
+/**
+ * @param options.patch its number, in reading order from 0
+ * @param options.channel the one that is shown first
+ */
 export function numbers(
   picture: Picture,
   options: { patch?: number; channel?: Channel; patchSize?: number } = {},
@@ -16,34 +21,47 @@ export function numbers(
   const { columns, count } = patchGrid(picture, patchSize);
   if (!(Number.isInteger(patch) && patch >= 0 && patch < count))
     throw new RangeError(`numbers: expected patch to be from 0 to ${count - 1}, got ${patch}`);
-  const offset = channels.indexOf(channel);
-  if (offset < 0) throw new RangeError(`numbers: expected channel to be red, green or blue, got ${String(channel)}`);
+  if (!channels.includes(channel))
+    throw new RangeError(`numbers: expected channel to be red, green or blue, got ${String(channel)}`);
 
-  const cut = crop(
-    picture,
-    (patch % columns) * patchSize,
-    Math.floor(patch / columns) * patchSize,
-    patchSize,
-    patchSize,
-  );
-  const values = Array.from({ length: patchSize * patchSize }, (_, i) => cut.data[i * 4 + offset]!);
-  const rows = Array.from({ length: patchSize }, (_, y) =>
-    element("tr", {}, ...values.slice(y * patchSize, (y + 1) * patchSize).map((value) => cell(value, offset))),
-  );
-  const table = element("table", { class: "fig-numbers" }, element("tbody", {}, ...rows));
+  const left = (patch % columns) * patchSize;
+  const top = Math.floor(patch / columns) * patchSize;
+  const cut = crop(picture, left, top, patchSize, patchSize);
+  const table = element("table", { class: "fig-numbers" });
   // A wide table scrolls by itself; what scrolls must be reachable by keyboard.
-  const scroller = element(
-    "div",
-    { class: "fig-scroll", tabindex: 0, role: "region", "aria-label": `The ${channel} channel of patch ${patch}` },
-    table,
-  );
-  return frame("numbers", [scroller], describeNumbers(values, { patch, channel, patchSize }));
+  const scroller = element("div", { class: "fig-scroll", tabindex: 0, role: "region" }, table);
+  const choice = channelChoice(channel, show);
+  const figure = frame("numbers", [choice, scroller], "");
+  show(channel);
+  return figure;
+
+  function show(chosen: Channel): void {
+    const values = Array.from({ length: patchSize * patchSize }, (_, i) => cut.data[i * 4 + channels.indexOf(chosen)]!);
+    const rows = Array.from({ length: patchSize }, (_, y) =>
+      element("tr", {}, ...values.slice(y * patchSize, (y + 1) * patchSize).map((value) => cell(value, chosen))),
+    );
+    table.replaceChildren(element("tbody", {}, ...rows));
+    scroller.setAttribute("aria-label", `The ${chosen} channel of patch ${patch}`);
+    figure.querySelector("figcaption")!.textContent = describeNumbers(values, { patch, channel: chosen, patchSize });
+  }
 }
 
-/** Shades of the channel's own colour; the digits are black or white, whichever contrasts more with the shade. */
-function cell(value: number, offset: number): HTMLElement {
-  const background = [0, 0, 0];
-  background[offset] = value;
+function channelChoice(first: Channel, choose: (channel: Channel) => void): HTMLElement {
+  const name = `fig-channel-${++figures}`;
+  const radios = channels.map((channel) => {
+    const radio = element("input", { type: "radio", name, value: channel, checked: channel === first });
+    radio.addEventListener("input", (event) => {
+      event.stopPropagation(); // the figure has no value of its own
+      choose(channel);
+    });
+    return element("label", {}, radio, channel);
+  });
+  return element("fieldset", { class: "fig-choice" }, element("legend", {}, "Channel"), ...radios);
+}
+
+/** Shades of the channel's own colour, paled a little; the digits are black or white, whichever contrasts more. */
+function cell(value: number, channel: Channel): HTMLElement {
+  const background = channels.map((name) => Math.round(name === channel ? value : value * 0.42));
   const ink = luminance(background) > 0.179 ? "#000" : "#fff"; // at 0.179, black and white contrast equally (WCAG 2.2)
   return element("td", { style: `background: rgb(${background.join(" ")}); color: ${ink}` }, value);
 }

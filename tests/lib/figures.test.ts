@@ -46,6 +46,14 @@ describe("picture", () => {
     expect(text(picture(grey, { label: "a wall" }))).toMatch(/^A wall: 8×8 pixels/);
   });
 
+  test("makes pixel values visible again", () => {
+    const data = [-1, -1, -1, -1, 0, 0, 0, 0, 1, 1, 1, 1];
+    expect(text(picture({ shape: [1, 3, 2, 2], data }))).toBe(
+      "2×2 pixels; their mean is red 0, green 128, blue 255 (each from 0 to 255).",
+    );
+    expect(() => picture({ shape: [2, 3, 2, 2], data: [...data, ...data] })).toThrow("pixel values [3, H, W] of one");
+  });
+
   test("refuses what is not a picture", () => {
     expect(() => picture({ width: 2, height: 2, data: new Uint8ClampedArray(3) })).toThrow(
       "figures: expected 16 bytes for a picture of 2×2, got 3",
@@ -135,6 +143,17 @@ describe("numbers", () => {
     expect(text(numbers(ramp, { patchSize: 2, patch: 5, channel: "blue" }))).toContain("from 200 to 200");
   });
 
+  test("the reader chooses the channel", () => {
+    const figure = numbers(ramp, { patchSize: 2, patch: 5 });
+    const heard = vi.fn();
+    figure.addEventListener("input", heard);
+    const blue = figure.querySelector<HTMLInputElement>("input[value=blue]")!;
+    blue.checked = true;
+    blue.dispatchEvent(new Event("input", { bubbles: true }));
+    expect(text(figure)).toMatch(/^The blue channel of patch 5: .* from 200 to 200/);
+    expect(heard).not.toHaveBeenCalled();
+  });
+
   test("the digits contrast with their shade", () => {
     for (const channel of ["red", "green", "blue"] as const)
       for (const value of [0, 60, 128, 190, 255]) {
@@ -161,6 +180,12 @@ describe("topClasses", () => {
     );
     expect([...figure.querySelectorAll(".fig-bar-label")].map((e) => e.textContent)).toEqual(["cat", "apple", "bear"]);
     expect(figure.querySelector<HTMLElement>(".fig-bar i")!.style.width).toBe("91.4%");
+  });
+
+  test("probabilities with their labels", () => {
+    expect(text(topClasses([0.25, 0.75], { labels: ["cat", "dog"], k: 1 }))).toContain("The answer is dog");
+    expect(() => topClasses([0.25, 0.75])).toThrow("expected labels");
+    expect(() => topClasses([0.25], { labels: ["cat", "dog"] })).toThrow("expected 2 probabilities");
   });
 
   test("k limits them", () => {
