@@ -60,7 +60,8 @@ export function parseImageProcessorConfig(json: unknown, name = "preprocessor_co
   };
 
   const resample = json.resample ?? 2;
-  if (!(String(resample) in filters)) fail("resample", "0 (nearest), 2 (bilinear) or 3 (bicubic)");
+  if (typeof resample !== "number" || !Object.hasOwn(filters, resample))
+    fail("resample", "0 (nearest), 2 (bilinear) or 3 (bicubic)");
   const rescaleFactor = json.rescale_factor ?? 1 / 255;
   if (typeof rescaleFactor !== "number" || !Number.isFinite(rescaleFactor)) fail("rescale_factor", "a number");
   const crop = flag("do_center_crop", false) ? size("crop_size") : null;

@@ -8,7 +8,8 @@
  * weights in 22-bit fixed point and a rounded 8-bit picture in between: that rounding is why the arithmetic is copied
  * exactly and not only its formula.
  *
- * Source: Pillow, `src/libImaging/Resample.c`, and `Geometry.c` for nearest.
+ * Source: Pillow, `src/libImaging/Resample.c`, and `Geometry.c` for nearest. Since 2026 Pillow does the rows first where
+ * that is quicker for it (https://github.com/python-pillow/Pillow/pull/9549); some pixels then differ by one grey level.
  * Leaves out: the box, Hamming and Lanczos filters, and `reducing_gap`.
  */
 import type { Picture } from "./picture";
