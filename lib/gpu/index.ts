@@ -1,2 +1,2 @@
 export { float32Bits, grid, type Kernel, type Reference } from "./kernel";
-export { openDevice, type Device, type GpuArray, type Ledger } from "./device";
+export { openDevice, type Device, type DeviceOptions, type GpuArray, type Ledger } from "./device";

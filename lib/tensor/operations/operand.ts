@@ -1,0 +1,55 @@
+/** What operations take and give: a tensor without its methods. */
+import type { Kernel } from "../../gpu";
+import type { Executor, Storage } from "../executor";
+import type { Shape } from "../shape";
+
+export interface Operand {
+  readonly executor: Executor;
+  readonly storage: Storage;
+  readonly shape: Shape;
+}
+
+export type Result = { storage: Storage; shape: readonly number[] };
+
+/** Runs a kernel with one output on operands that must live on one executor. */
+export function run<S>(
+  what: string,
+  kernel: Kernel<S>,
+  operands: readonly Operand[],
+  kernelShape: S,
+  shape: Shape,
+): Result {
+  const [storage] = runAll(what, kernel, operands, kernelShape);
+  return { storage: storage!, shape };
+}
+
+/** The same for a kernel with several outputs. */
+export function runAll<S>(what: string, kernel: Kernel<S>, operands: readonly Operand[], kernelShape: S): Storage[] {
+  const executor = sameExecutor(what, operands);
+  return executor.run(
+    kernel,
+    operands.map(({ storage }) => storage),
+    kernelShape,
+  );
+}
+
+export function sameExecutor(what: string, operands: readonly Operand[]): Executor {
+  const { executor } = operands[0]!;
+  const stranger = operands.find((operand) => operand.executor !== executor);
+  if (stranger) {
+    const names =
+      executor.name === stranger.executor.name
+        ? `two different ${executor.name} executors`
+        : `${executor.name} and ${stranger.executor.name}`;
+    throw new TypeError(`${what}: expected tensors of one executor, got ${names}; make them all with the same one`);
+  }
+  return executor;
+}
+
+/** Refuses what is not a tensor with a message, rather than failing somewhere inside. */
+export function checkOperand(what: string, value: unknown): void {
+  if (typeof value !== "object" || value === null || !("storage" in value && "shape" in value)) {
+    const got = Array.isArray(value) ? "an array" : value === null ? "null" : typeof value;
+    throw new TypeError(`${what}: expected a tensor, got ${got}; wrap numbers in tensor(…)`);
+  }
+}
