@@ -45,7 +45,7 @@ export type StoredTensor = {
   end: number;
 };
 
-const MAX_HEADER = 4 * 1024 * 1024; // bytes: about 30,000 weights, and some 50 ms of parsing
+const MAX_HEADER = 4 * 1024 * 1024; // bytes: about 30,000 weights
 const MAX_AXES = 8;
 
 /** How long the file is by its own account, in bytes, as soon as enough of its start is there; else undefined. */
