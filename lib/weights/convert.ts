@@ -27,10 +27,14 @@ export async function toFloat32(
   const values = new Float32Array((end - start) / size);
   for (let at = 0; at < values.length; at += PIECE) {
     const target = values.subarray(at, at + PIECE);
-    const bytes = file.slice(start + at * size, start + (at + target.length) * size); // a copy is aligned
-    if (dtype === "F32") target.set(new Float32Array(bytes.buffer));
-    else if (dtype === "BF16") fromBfloat16(new Uint16Array(bytes.buffer), target);
-    else fromFloat16(new Uint16Array(bytes.buffer), target);
+    const bytes = file.subarray(start + at * size, start + (at + target.length) * size); // at any address: copied first
+    if (dtype === "F32") new Uint8Array(target.buffer, target.byteOffset, target.byteLength).set(bytes);
+    else {
+      const halves = new Uint16Array(target.length);
+      new Uint8Array(halves.buffer).set(bytes);
+      if (dtype === "BF16") fromBfloat16(halves, target);
+      else fromFloat16(halves, target);
+    }
     await pause();
   }
   return values;
@@ -42,7 +46,8 @@ function fromBfloat16(halves: Uint16Array, target: Float32Array): void {
 }
 
 function fromFloat16(halves: Uint16Array, target: Float32Array): void {
-  for (let i = 0; i < halves.length; i++) target[i] = float16Values()[halves[i]!]!;
+  const values = float16Values();
+  for (let i = 0; i < halves.length; i++) target[i] = values[halves[i]!]!;
 }
 
 let table: Float32Array | undefined;

@@ -34,7 +34,8 @@ async function readFromDisk(folder: string, file: string, options: DownloadOptio
   const disk = await nodeFileSystem();
   let bytes: Uint8Array;
   try {
-    bytes = await disk.readFile(path, { signal });
+    const buffer = await disk.readFile(path, { signal });
+    bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length); // not a Buffer: its slice() shares memory
   } catch (error) {
     signal?.throwIfAborted();
     throw new Error(`${folder}${file}: expected a file, got ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
