@@ -63,7 +63,7 @@ export class ConfigFields {
     if (length < 1 || length > max || !labels.every((label) => typeof label === "string")) {
       return this.wrong("id2label", `a name for each number from 0, ${max} at most`, [""]);
     }
-    return labels as string[];
+    return labels;
   }
 
   /** Notes that a field is wrong; the file is refused by `finish`. Returns the fallback, to read on. */

@@ -14,7 +14,7 @@ export type LoadOptions = {
   executor: Executor;
   signal?: AbortSignal;
   /** Bytes of the weights so far, and in all. */
-  onProgress?(loaded: number, total: number): void;
+  onProgress?: (loaded: number, total: number) => void;
   /** Where a model that is given by its id lies ["/models"]; in Node also a `file:` URL or a path. */
   baseUrl?: string;
   /** A step of its training, such as "step-001000", instead of the finished model. */

@@ -39,12 +39,14 @@ export async function loadViT(checkpoint: Checkpoint): Promise<ViTForImageClassi
       const size = processedSize(picture, processor);
       return tensor(preprocess(picture, processor), [1, 3, size.height, size.width], executor);
     },
-    async forward({ pixelValues }, { probe, signal } = {}) {
-      signal?.throwIfAborted();
-      const logits = scope(executor, () =>
-        vitForImageClassification(pixelValues, weights.tree, config, probe && keeping(probe)),
-      );
-      return { logits };
+    forward({ pixelValues }, { probe, signal } = {}) {
+      // A promise, so that what goes wrong rejects; an executor's work itself never waits here.
+      return Promise.resolve().then(() => {
+        signal?.throwIfAborted();
+        const seen = probe && keeping(probe);
+        const logits = scope(executor, () => vitForImageClassification(pixelValues, weights.tree, config, seen));
+        return { logits };
+      });
     },
     dispose: () => weights.dispose(),
   };

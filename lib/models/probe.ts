@@ -7,7 +7,7 @@ import type { Tensor } from "../tensor";
 export type Probe = {
   (name: string, value: Tensor): void;
   /** Which names it asks for; without this, all of them. A value that costs work, and nobody asks for, is not made. */
-  wants?(name: string): boolean;
+  wants?: (name: string) => boolean;
 };
 
 /** A probe of the given names only: `seeOnly(["vit.embeddings.output"], (name, value) => …)`. */

@@ -1,6 +1,7 @@
 /**
  * A model's folder, wherever it is: under a URL, or, in Node, on the disk.
  */
+import type * as NodeFileSystem from "node:fs/promises";
 import { download, type DownloadOptions } from "./download";
 
 export type Folder = {
@@ -48,9 +49,9 @@ async function readFromDisk(folder: string, file: string, options: DownloadOptio
 }
 
 /** Named by a variable, so that no bundler looks for Node's modules when it builds for a browser. */
-function nodeFileSystem(): Promise<typeof import("node:fs/promises")> {
+function nodeFileSystem(): Promise<typeof NodeFileSystem> {
   const module = "node:fs/promises";
   return import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ module) as Promise<
-    typeof import("node:fs/promises")
+    typeof NodeFileSystem
   >;
 }

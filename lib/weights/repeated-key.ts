@@ -19,8 +19,8 @@ export function repeatedKey(json: string): string | undefined {
     else if (c === ":") {
       const keys = open.at(-1)!;
       const key = JSON.parse(lastString!) as string; // "a" and "\u0061" are the same key
-      if (keys!.has(key)) return key;
-      keys!.add(key);
+      if (keys.has(key)) return key;
+      keys.add(key);
     }
   }
   return undefined;

@@ -34,10 +34,12 @@ function load(files: Files, id = "model"): Promise<unknown> {
   return loadModel(id, { executor, baseUrl: pathToFileURL(root).href });
 }
 
+type Header = Record<string, { shape: number[]; data_offsets: number[] }>;
+
 /** The header of the odd checkpoint, changed, in front of the same data. */
-function withHeader(change: (header: Record<string, { shape: number[]; data_offsets: number[] }>) => void): Uint8Array {
+function withHeader(change: (header: Header) => void): Uint8Array {
   const length = Number(new DataView(weights.buffer, weights.byteOffset).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(weights.subarray(8, 8 + length)));
+  const header = JSON.parse(new TextDecoder().decode(weights.subarray(8, 8 + length))) as Header;
   change(header);
   const text = new TextEncoder().encode(JSON.stringify(header));
   const file = new Uint8Array(8 + text.length + weights.length - 8 - length);

@@ -1,0 +1,229 @@
+/**
+ * What only a browser can show: decoding pictures of every kind, the Cache API, WebGPU against the goldens, and a main
+ * thread that stays free. The engine is bundled as a page would bundle it and served from a plain folder.
+ */
+import { build } from "esbuild";
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type * as Images from "../../lib/images";
+import type * as Models from "../../lib/models";
+import type * as Tensors from "../../lib/tensor";
+import { launchBrowser } from "../browser";
+import { distance, readGolden } from "./golden";
+
+/** What the bundle puts on the page. */
+type Engine = typeof Images & typeof Models & typeof Tensors;
+declare const engine: Engine;
+
+const ENTRY = `export * from "./lib/images"; export * from "./lib/models"; export * from "./lib/tensor";`;
+
+let server: Server;
+let base: string;
+let browser: Browser;
+let asked: string[] = [];
+
+beforeAll(async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: ENTRY, resolveDir: process.cwd() },
+    bundle: true,
+    write: false,
+    format: "iife",
+    globalName: "engine",
+    platform: "browser",
+    target: "es2022",
+  });
+  const script = outputFiles[0]!.contents;
+  server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    if (request.url === "/") return response.end("<!doctype html><title>test</title><script src=/engine.js></script>");
+    if (request.url === "/engine.js") return response.end(script);
+    try {
+      const body = readFileSync(join("tests/fixtures", request.url!));
+      response.writeHead(200, { "content-length": body.length, etag: '"1"', "cache-control": "no-store" });
+      return response.end(request.method === "HEAD" ? undefined : body);
+    } catch {
+      return response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+let page: Page;
+beforeEach(async () => {
+  await page?.close();
+  page = await (await browser.newContext()).newPage();
+  await page.goto(base);
+  asked = [];
+});
+
+/** Decodes a fixture in the page: size, note and four pixels (one per quarter), or the sentence that refuses it. */
+function decode(name: string) {
+  return page.evaluate(async (path) => {
+    const file = await (await fetch(path)).blob();
+    try {
+      const { width, height, data, note } = await engine.decodePicture(file);
+      const at = (x: number, y: number) => {
+        const i = (Math.floor(y * height) * width + Math.floor(x * width)) * 4;
+        return [...data.subarray(i, i + 4)];
+      };
+      return { width, height, note, corners: [at(0.2, 0.2), at(0.8, 0.2), at(0.2, 0.8), at(0.8, 0.8)] };
+    } catch (error) {
+      return { refused: (error as Error).message };
+    }
+  }, `/images/${name}`);
+}
+
+describe("decodePicture", () => {
+  const red = [255, 0, 0, 255];
+  const lime = [0, 255, 0, 255];
+  const blue = [0, 0, 255, 255];
+  const white = [255, 255, 255, 255];
+  const upright = { width: 24, height: 16, corners: [red, lime, blue, white] };
+
+  test.each<[string, { width: number; height: number; corners: number[][]; note?: string }]>([
+    ["plain.png", upright],
+    ["plain.jpg", upright],
+    ["progressive.jpg", upright],
+    ["plain.bmp", upright],
+    ["plain.gif", upright],
+    ["lossy.webp", upright],
+    ["lossless.webp", upright],
+    ["plain.avif", upright],
+    ["transparent.png", { ...upright, corners: [white, lime, blue, white] }],
+    ["transparent.webp", { ...upright, corners: [white, lime, blue, white] }],
+    ["animated.gif", { ...upright, note: "This GIF is animated: its first frame is used." }],
+    ["animated.png", { ...upright, note: "This PNG is animated: its first frame is used." }],
+    ["animated.webp", { ...upright, note: "This WebP is animated: its first frame is used." }],
+    [
+      "cmyk.jpg",
+      { ...upright, note: "This JPEG has the colours of print (CMYK): the browser converted them to sRGB." },
+    ],
+    ["rotated-3.jpg", { ...upright, corners: [white, blue, lime, red] }],
+    ["rotated-6.jpg", { width: 16, height: 24, corners: [blue, red, white, lime] }],
+    ["rotated-8.jpg", { width: 16, height: 24, corners: [lime, white, red, blue] }],
+    [
+      "one-pixel.png",
+      {
+        width: 1,
+        height: 1,
+        corners: Array<number[]>(4).fill([10, 200, 30, 255]),
+        note: "This picture is a single pixel: a model sees one colour everywhere.",
+      },
+    ],
+    [
+      "wide.png",
+      {
+        width: 2048,
+        height: 1,
+        corners: Array<number[]>(4).fill([0, 128, 128, 255]),
+        note: "This picture was made smaller when it was opened: from 20,000 × 2 to 2,048 × 1 pixels.",
+      },
+    ],
+  ])("%s", async (name, expected) => {
+    const decoded = await decode(name);
+    expect(decoded).toMatchObject({ width: expected.width, height: expected.height });
+    expect(decoded.note).toBe(expected.note);
+    const tolerance = name === "cmyk.jpg" ? 40 : 12; // a lossy format changes a flat colour a little, CMYK more
+    decoded.corners!.forEach((pixel, i) => expect(distance(pixel, expected.corners[i]!)).toBeLessThan(tolerance));
+  });
+
+  test.each<[string, RegExp]>([
+    ["text.png", /expected a picture \(PNG, .*\), got a file that starts with the text "This is not a pi"/],
+    ["empty.png", /got an empty file \(0 bytes\)/],
+    ["cut.png", /expected a whole PNG file, got one whose end is missing/],
+    ["cut.jpg", /expected a whole JPEG file, got one whose end is missing/],
+    ["huge.png", /at most 50 million pixels, got 40,000 × 40,000 \(1600 million\)/],
+    ["drawing.svg", /got an SVG/],
+    ["plain.tiff", /this browser cannot decode this TIFF file/],
+  ])("%s is refused in a sentence", async (name, sentence) => {
+    const { refused } = await decode(name);
+    expect(refused).toMatch(/^picture: /);
+    expect(refused).toMatch(sentence);
+  });
+
+  test("a file with a good header and broken pixels", async () => {
+    const refused = await page.evaluate(async () => {
+      const bytes = new Uint8Array(await (await fetch("/images/plain.png")).arrayBuffer());
+      bytes.fill(7, 45, 70);
+      return engine.decodePicture(new Blob([bytes])).then(
+        () => "nothing",
+        (error: Error) => error.message,
+      );
+    });
+    expect(refused).toMatch(/this browser cannot decode this PNG file; it may be damaged/);
+  });
+});
+
+describe("a model in the page", () => {
+  /** Loads the odd model and runs the golden's pixel values through it. */
+  const run = (values: number[], shape: number[], prefer: "webgpu" | "reference") =>
+    page.evaluate(
+      async ([values, shape, prefer]) => {
+        const opened = await engine.openExecutor({ prefer });
+        const progress: [number, number][] = [];
+        const model = await engine.loadModel("vit-odd", {
+          executor: opened.executor,
+          baseUrl: "/",
+          onProgress: (...now) => progress.push(now),
+        });
+        const probs: number[][] = [];
+        const pixelValues = engine.tensor(values, shape, opened.executor);
+        const { logits } = await model.forward({ pixelValues });
+        const maps: Promise<unknown>[] = [];
+        const probe = (name: string, value: { data(): Promise<Float32Array> }) => {
+          if (name.endsWith(".probs")) maps.push(value.data().then((data) => probs.push([...data])));
+        };
+        await model.forward({ pixelValues }, { probe });
+        await Promise.all(maps);
+        return { name: opened.executor.name, note: opened.note, logits: [...(await logits.data())], probs, progress };
+      },
+      [values, shape, prefer] as const,
+    );
+
+  test.each(["webgpu", "reference"] as const)("%s agrees with PyTorch", async (prefer) => {
+    const golden = await readGolden("tests/fixtures/vit-odd/golden.safetensors");
+    const pixels = golden.get("pixel_values")!;
+    const { name, note, logits, probs, progress } = await run([...pixels.values], [...pixels.shape], prefer);
+    expect(`${name}: ${note}`).toBe(`${prefer}: undefined`);
+    expect(distance(logits, golden.get("logits")!.values)).toBeLessThan(1e-3);
+    probs.forEach((map, i) => expect(distance(map, golden.get(`attentions.${i}`)!.values)).toBeLessThan(1e-4));
+    expect(probs).toHaveLength(2);
+    expect(progress.at(-1)![0]).toBe(progress.at(-1)![1]);
+  });
+
+  test("the second visit downloads nothing", async () => {
+    const load = () =>
+      page.evaluate(async () => {
+        const { executor } = await engine.openExecutor({ prefer: "reference" });
+        const progress: [number, number][] = [];
+        const onProgress = (...now: [number, number]) => progress.push(now);
+        const model = await engine.loadModel("vit-odd", { executor, baseUrl: "/", onProgress });
+        return { bytes: model.bytes, progress };
+      });
+    await load();
+    expect(asked.filter((line) => line.startsWith("GET /vit-odd"))).toHaveLength(3);
+    await page.reload();
+    asked = [];
+    const { bytes, progress } = await load();
+    expect(asked.filter((line) => line.startsWith("GET /vit-odd"))).toEqual([]);
+    expect(progress).toEqual([[bytes, bytes]]);
+  });
+
+  test("a missing model is a sentence", async () => {
+    const message = await page.evaluate(async () => {
+      const { executor } = await engine.openExecutor({ prefer: "reference" });
+      return engine.loadModel("nothing", { executor, baseUrl: "/" }).catch((error: Error) => error.message);
+    });
+    expect(message).toBe("/nothing/config.json: expected a file, got 404 Not Found");
+  });
+});
