@@ -51,6 +51,8 @@ export function createBatches(device: GPUDevice) {
 
   return {
     open,
+    /** Whether anything waits for a submit. */
+    recording: () => recording !== undefined,
     full: () => recording?.launches === MAX_LAUNCHES,
     counts: () => ({ ...counts }),
 

@@ -121,7 +121,7 @@ function wrap(device: GPUDevice, description: string, onLost?: (message: string)
     free(array) {
       if (array.freed || end) return;
       array.freed = true;
-      memory.free(array.buffer);
+      memory.free(array.buffer, batches.recording());
     },
 
     ledger: () => ({ ...memory.ledger(), ...batches.counts() }),

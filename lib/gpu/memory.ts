@@ -24,7 +24,7 @@ export type Memory = ReturnType<typeof createMemory>;
 
 export function createMemory(device: GPUDevice) {
   const pool = new Map<number, GPUBuffer[]>();
-  const recent = new Set<GPUBuffer>(); // freed since the last submit
+  const recent = new Set<GPUBuffer>(); // freed since the last submit, and perhaps still to be read
   let condemned: GPUBuffer[] = []; // to be destroyed after the next submit
   const ledger = { buffers: 0, bytes: 0, pooledBuffers: 0, pooledBytes: 0 };
 
@@ -68,14 +68,16 @@ export function createMemory(device: GPUDevice) {
       return handOut(buffer);
     },
 
-    free(buffer: GPUBuffer): void {
+    /** `mayBeInUse`: whether a launch that is recorded but not submitted may still read it. */
+    free(buffer: GPUBuffer, mayBeInUse: boolean): void {
       ledger.buffers--;
       ledger.bytes -= buffer.size;
       if (ledger.pooledBytes + buffer.size > MAX_POOLED_BYTES) {
-        condemned.push(buffer);
+        if (mayBeInUse) condemned.push(buffer);
+        else buffer.destroy();
         return;
       }
-      recent.add(buffer);
+      if (mayBeInUse) recent.add(buffer);
       const waiting = pool.get(buffer.size) ?? [];
       waiting.push(buffer);
       pool.set(buffer.size, waiting);

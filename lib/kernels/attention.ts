@@ -47,12 +47,12 @@ export const attention: Kernel<AttentionShape> = {
     @compute @workgroup_size(WORKGROUP_SIZE)
     fn main(${threadBuiltins}
     ) {
-      let blocks = (params.queries + 3) / 4;
-      let block = group.y * groups.x + group.x;
-      if (block >= params.heads * blocks) { return; } // the whole workgroup leaves together
-      let head = block / blocks;
+      let quads = (params.queries + 3) / 4;
+      let quad = group.y * groups.x + group.x;
+      if (quad >= params.heads * quads) { return; } // the whole workgroup leaves together
+      let head = quad / quads;
       let last = params.queries - 1;
-      let rows = head * params.queries + min(block % blocks * 4 + vec4u(0, 1, 2, 3), vec4u(last)); // the last may repeat
+      let rows = head * params.queries + min(quad % quads * 4 + vec4u(0, 1, 2, 3), vec4u(last)); // the last may repeat
       let keyOrigin = head * params.keys * params.size;
 
       for (var e = thread; e < params.size; e += WORKGROUP_SIZE) {
@@ -91,7 +91,7 @@ export const attention: Kernel<AttentionShape> = {
         workgroupBarrier(); // all have read the weights
       }
 
-      let first = block % blocks * 4;
+      let first = quad % quads * 4;
       for (var r = 0u; r < 4; r++) {
         if (first + r > last) { break; }
         for (var place = 0u; place < PLACES; place++) {
