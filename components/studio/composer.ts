@@ -60,8 +60,10 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
 
   let scene = first;
   let style = styleOf(first) ?? trainingStyles[0]!;
-  let uploaded: { name: string; picture: Picture } | undefined;
+  let uploaded: { name: string; note?: string } | undefined;
   let selected: number | undefined;
+  let lastEvent = -Infinity;
+  let due: ReturnType<typeof setTimeout> | undefined; // an event that waits for its turn
   let value: Composed = { scene, picture: await source.draw(scene) };
 
   const surface = stage({ select, move, resize, remove }, `${id}-keys`);
@@ -110,6 +112,22 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
     else surface.focus(selected);
   }
 
+  /** The same scene in another style; a thing that the style does not draw stays as it was. */
+  async function drawnIn(chosen: StyleName): Promise<void> {
+    const has = await drawnBy(chosen);
+    const next = restyle(scene, chosen, has);
+    const left = next.items.filter((item) => item.kind === "thing" && !has(item.thing)).map(itemName);
+    const but = left.length ? ` It has no drawing of: ${left.join(", ")}.` : "";
+    await change(next, `Drawn in ${styleTitle(chosen)}.${but}`);
+  }
+
+  /** Which things a style draws. */
+  async function drawnBy(chosen: StyleName): Promise<(thing: string) => boolean> {
+    const names = source.things.map(({ name }) => name);
+    const has = await Promise.all(names.map(async (name) => (await source.has?.(name, chosen)) ?? true));
+    return (thing) => has[names.indexOf(thing)] ?? true;
+  }
+
   function select(index: number | undefined): void {
     selected = index;
     show();
@@ -132,8 +150,8 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
     if (!file) return;
     controls.error.textContent = "";
     try {
-      const picture = await uploadedPicture(file);
-      uploaded = { name, picture };
+      const { picture, note } = await uploadedPicture(file);
+      uploaded = { name, note };
       value = { picture };
       selected = undefined;
       show();
@@ -147,8 +165,6 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
 
   // What the page is told
 
-  let due: ReturnType<typeof setTimeout> | undefined;
-  let lastEvent = -Infinity;
   function emit(now: boolean): void {
     clearTimeout(due);
     const wait = now ? 0 : lastEvent + BETWEEN_EVENTS - performance.now();
@@ -172,7 +188,7 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
     controls.selection.hidden = !item;
     controls.hint.hidden = Boolean(item);
     controls.hint.textContent = uploaded
-      ? `${uploaded.name}: its middle square, at 128×128 pixels. The file stays on this device.`
+      ? `${uploaded.name}: its middle square, at 128×128 pixels. ${uploaded.note ? `${uploaded.note} ` : ""}The file stays on this device.`
       : "Drag a thing to move it, drag its corner to resize it.";
     if (item) {
       controls.selectedName.textContent = itemName(item);
@@ -185,12 +201,9 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
 
   async function redrawPalette(): Promise<void> {
     const of = style;
-    const names = source.things.map(({ name }) => name);
-    const has = await Promise.all(names.map(async (name) => source.has?.(name, of) ?? true));
     const plain = grounds[0]!.ground;
-    await things.redraw(
-      (name) => has[names.indexOf(name)] ?? true,
-      (thing) => source.draw({ ground: plain, items: [{ kind: "thing", thing, style: of, x: 64, y: 64, size: 116 }] }),
+    await things.redraw(await drawnBy(of), (thing) =>
+      source.draw({ ground: plain, items: [{ kind: "thing", thing, style: of, x: 64, y: 64, size: 116 }] }),
     );
   }
 
@@ -218,7 +231,7 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
     });
     styleSelect.addEventListener("change", () => {
       style = styleSelect.value as StyleName;
-      void change(restyle(scene, style), `Drawn in ${styleTitle(style)}.`);
+      void drawnIn(style);
       void redrawPalette();
     });
     ground.addEventListener("change", () => {
@@ -228,7 +241,7 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
     const randomScene = async () => {
       selected = undefined;
       const n = Math.max(0, Math.floor(Number(seedInput.value)) || 0);
-      await change(restyle(await source.random(n), style), `The random scene of seed ${n}.`);
+      await change(await source.random(n, { style }), `The random scene of seed ${n}.`);
     };
     random.addEventListener("click", () => {
       seedInput.value = String((Number(seedInput.value) || 0) + 1);

@@ -88,12 +88,16 @@ export function palette(things: readonly { name: string; kind: string }[], actio
     const now = shown();
     const at = now.indexOf(document.activeElement as HTMLButtonElement);
     if (at < 0) return;
-    const columns = Math.max(1, now.filter((button) => button.offsetTop === now[0]!.offsetTop).length);
+    // Wide, the grid runs line by line; on a phone, column by column. `line` is how many buttons are in one of them.
+    const byColumn = now.length > 1 && now[1]!.offsetTop > now[0]!.offsetTop;
+    const side = byColumn ? "offsetLeft" : "offsetTop";
+    const line = Math.max(1, now.filter((button) => button[side] === now[0]![side]).length);
+    const [across, down] = byColumn ? [line, 1] : [1, line];
     const moves: Record<string, number> = {
-      ArrowLeft: at - 1,
-      ArrowRight: at + 1,
-      ArrowUp: at - columns,
-      ArrowDown: at + columns,
+      ArrowLeft: at - across,
+      ArrowRight: at + across,
+      ArrowUp: at - down,
+      ArrowDown: at + down,
       Home: 0,
       End: now.length - 1,
     };

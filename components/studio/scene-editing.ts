@@ -39,14 +39,16 @@ export function removeItem(scene: Scene, index: number): Scene {
   return { ...scene, items: scene.items.filter((_, i) => i !== index) };
 }
 
-/** The same scene, drawn in another style. */
-export function restyle(scene: Scene, style: StyleName): Scene {
-  return { ...scene, items: scene.items.map((item) => (item.kind === "thing" ? { ...item, style } : item)) };
+/** The same scene, drawn in another style, as far as that style has drawings. */
+export function restyle(scene: Scene, style: StyleName, has: (thing: string) => boolean): Scene {
+  const restyled = (item: Item) => (item.kind === "thing" && has(item.thing) ? { ...item, style } : item);
+  return { ...scene, items: scene.items.map(restyled) };
 }
 
-/** "cat", "red circle", "sign": what to call an item. */
+/** "cat", "red circle", "sign “STOP”": what to call an item. */
 export function itemName(item: Item): string {
-  return item.kind === "thing" ? item.thing : item.kind === "sign" ? "sign" : "shape";
+  if (item.kind === "thing") return item.thing;
+  return item.kind === "sign" ? `sign “${item.text}”` : `${item.colour} ${item.shape}`;
 }
 
 function changeItem(scene: Scene, index: number, change: Partial<Place & { size: number }>): Scene {
