@@ -2,7 +2,7 @@
 import { concat as concatKernel, gatherRows, stridedCopy } from "../../kernels";
 import { axisOf, broadcastShapes, broadcastStrides, checkShape, collapse, show, sizeOf, stridesOf } from "../shape";
 import type { Shape } from "../shape";
-import { checkOperand, run, sameExecutor, type Operand, type Result } from "./operand";
+import { checkOperand, run, sameExecutor, withUploaded, type Operand, type Result } from "./operand";
 
 export type Range = number | readonly [from: number, to?: number] | null;
 
@@ -79,12 +79,10 @@ export function gather(table: Operand, indices: ArrayLike<number>): Result {
       `gather: expected row numbers from 0 to ${rows - 1} for shape ${show(table.shape)}, got ${wrong}`,
     );
   }
-  const { executor } = table;
-  const chosen = { executor, storage: executor.upload(Float32Array.from(list)), shape: [list.length] };
   const kernelShape = { rows, cols: sizeOf(rest), count: list.length };
-  const result = run("gather", gatherRows, [table, chosen], kernelShape, [list.length, ...rest]);
-  executor.free(chosen.storage);
-  return result;
+  return withUploaded(table.executor, Float32Array.from(list), (chosen) =>
+    run("gather", gatherRows, [table, chosen], kernelShape, [list.length, ...rest]),
+  );
 }
 
 /** Joins two halves at a time, so that each number is copied log₂(tensors) times. */
@@ -111,7 +109,7 @@ export function concat(tensors: readonly Operand[], axis: number): Result {
     for (const { operand, ours } of halves) if (ours) executor.free(operand.storage);
     return { operand, ours: true };
   };
-  const { operand, ours } = join(tensors);
+  const { operand, ours } = join(tensors.map(({ storage, shape }) => ({ executor, storage, shape })));
   return ours
     ? operand
     : copy("concat", operand, { shape: [...first.shape], strides: stridesOf(first.shape), offset: 0 });

@@ -53,3 +53,13 @@ export function checkOperand(what: string, value: unknown): void {
     throw new TypeError(`${what}: expected a tensor, got ${got}; wrap numbers in tensor(…)`);
   }
 }
+
+/** Uploads a few numbers for one operation, and frees them after it. */
+export function withUploaded<T>(executor: Executor, values: Float32Array, use: (uploaded: Operand) => T): T {
+  const storage = executor.upload(values);
+  try {
+    return use({ executor, storage, shape: [values.length] });
+  } finally {
+    executor.free(storage);
+  }
+}
