@@ -37,13 +37,11 @@ const otherNames: Partial<Record<StyleName, Record<string, string>>> = {
     "cat-face": "cat",
     "dog-face": "dog",
     panda: "pandaface",
-    "tiger-face": "tiger",
     "cow-face": "cowface",
     "pig-face": "pig",
     "monkey-face": "monkeyface",
     "tropical-fish": "tropicalfish",
     "spouting-whale": "spurtingwhale",
-    "lady-beetle": "ladybeetle",
     "red-apple": "redapple",
     "ear-of-corn": "earofmaize",
     eggplant: "aubergine",
@@ -64,6 +62,7 @@ const otherNames: Partial<Record<StyleName, Record<string, string>>> = {
     snowman: "snowmanwithoutsnow",
     house: "housebuilding",
     pizza: "sliceofpizza",
+    umbrella: "", // it has one only folded up, which the other sets have under another name
   },
   "streamline-emojis": {
     fox: "fox-face-1",
