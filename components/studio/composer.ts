@@ -358,9 +358,7 @@ function newControls(id: string, offered: readonly StyleName[], seed: number) {
     style: element(
       "select",
       { class: "studio-input" },
-      ...offered.map((name) =>
-        option(name, name === heldOutStyle ? `${styleTitle(name)} (never trained on)` : styleTitle(name)),
-      ),
+      ...offered.map((name) => option(name, name === heldOutStyle ? `${styleTitle(name)} (unseen)` : styleTitle(name))),
     ),
     ground: element(
       "select",

@@ -14,17 +14,18 @@ export function addThing(scene: Scene, thing: string, style: StyleName, at: Plac
   return { ...scene, items: [...scene.items, item] };
 }
 
-/** The middle of the scene, or the first place beside it that no item's centre is near. */
+/** Of a few places, the one with the most room: the middle of the scene, if nothing is there yet. */
 function freePlace(scene: Scene): Place {
   const places = [
     { x: 64, y: 64 },
-    { x: 32, y: 96 },
-    { x: 96, y: 32 },
-    { x: 32, y: 32 },
-    { x: 96, y: 96 },
+    { x: 28, y: 28 },
+    { x: 100, y: 28 },
+    { x: 28, y: 100 },
+    { x: 100, y: 100 },
   ];
-  const free = places.find(({ x, y }) => scene.items.every((item) => Math.hypot(item.x - x, item.y - y) > 24));
-  return free ?? { x: 64, y: 64 };
+  const room = ({ x, y }: Place) =>
+    Math.min(...scene.items.map((item) => Math.hypot(item.x - x, item.y - y) - item.size / 2));
+  return places.reduce((best, place) => (room(place) > room(best) ? place : best));
 }
 
 export function moveItem(scene: Scene, index: number, to: Place): Scene {

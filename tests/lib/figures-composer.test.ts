@@ -157,7 +157,7 @@ describe("controls", () => {
     palette("apple").click();
     await settled();
     expect(made.value.scene!.items).toMatchObject([{ style: "openmoji" }, { thing: "apple", style: "openmoji" }]);
-    expect(style!.selectedOptions[0]!.textContent).toBe("OpenMoji (never trained on)");
+    expect(style!.selectedOptions[0]!.textContent).toBe("OpenMoji (unseen)");
   });
 
   test("a thing that a style does not draw stays as it was, and is not offered", async () => {
