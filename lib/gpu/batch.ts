@@ -19,7 +19,7 @@ type Recording = Batch & {
   names: Set<string>;
   /** Compilations, and earlier batches that made the inputs. */
   builtOn: Set<Promise<string | undefined>>;
-  settle(outcome: Promise<string | undefined>): void;
+  settle: (outcome: Promise<string | undefined>) => void;
 };
 
 type Bindable = { readonly length: number; readonly buffer: GPUBuffer; readonly madeIn?: Batch };

@@ -37,27 +37,36 @@ export type DeviceOptions = {
 };
 
 /** Rejects with a sentence when there is no WebGPU, no adapter or no device. */
-export async function openDevice({ gpu = globalThis.navigator?.gpu, onLost }: DeviceOptions = {}): Promise<Device> {
+export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  const gpu = options.gpu ?? globalThis.navigator?.gpu;
   if (!gpu) throw new Error("this browser has no WebGPU.");
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("the browser found no GPU that WebGPU can use.");
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits; // large weights need more than the default
   const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
-  return wrap(device, describe(adapter), onLost);
+  return wrap(device, describe(adapter), options);
 }
 
-function wrap(device: GPUDevice, description: string, onLost?: (message: string) => void): Device {
+function wrap(device: GPUDevice, description: string, options: DeviceOptions): Device {
   const memory = createMemory(device);
   const batches = createBatches(device);
+  const waiting = new Set<(error: Error) => void>(); // reads that hear of the end
   let end: string | undefined; // why nothing works any more
 
-  const ended = device.lost.then(({ message, reason }) => {
+  void device.lost.then(({ message, reason }) => {
     if (!end) {
       end = `gpu: the device was lost (${message || reason}), and with it everything on it; load the page again`;
-      onLost?.(end);
+      options.onLost?.(end);
     }
-    return new Error(end);
+    for (const fail of waiting) fail(new Error(end));
   });
+
+  function orEnded<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      waiting.add(reject);
+      void work.then(resolve, reject).finally(() => waiting.delete(reject));
+    });
+  }
 
   function flush(): void {
     batches.flush();
@@ -76,17 +85,10 @@ function wrap(device: GPUDevice, description: string, onLost?: (message: string)
     const batch = batches.copy(buffer, staging, size);
     flush();
     try {
-      const mapped = staging.mapAsync(GPUMapMode.READ).then(
-        () => undefined,
-        (reason: unknown) => firstOf(ended, soon(reason)), // a lost device is the better explanation, if there is one
-      );
-      const failure = await unlessAborted(
-        signal,
-        firstOf(Promise.all([mapped, batch.outcome, madeIn?.outcome]), ended),
-      );
-      if (failure instanceof Error) throw failure;
-      const problem = failure.find((part) => part !== undefined);
-      if (problem !== undefined) throw problem instanceof Error ? problem : new Error(String(problem));
+      const mapped = staging.mapAsync(GPUMapMode.READ).catch(rethrowSoon);
+      const outcomes = Promise.all([batch.outcome, madeIn?.outcome, mapped]);
+      const [problem, earlier] = await unlessAborted(signal, orEnded(outcomes));
+      if (earlier ?? problem) throw new Error(earlier ?? problem);
       return new Float32Array(staging.getMappedRange().slice(0));
     } finally {
       staging.destroy();
@@ -105,15 +107,11 @@ function wrap(device: GPUDevice, description: string, onLost?: (message: string)
 
     run(kernel, inputs, shape) {
       if (end) throw new Error(end);
-      const lengths = kernel.outputs(shape);
       if (batches.full()) flush();
-      const batch = batches.open();
-      const outputs = lengths.map((length) => ({
-        length,
-        buffer: memory.allocate(length, kernel.name),
-        madeIn: batch,
-        freed: false,
-      }));
+      const madeIn = batches.open();
+      const outputs = kernel
+        .outputs(shape)
+        .map((length) => ({ length, buffer: memory.allocate(length, kernel.name), madeIn, freed: false }));
       batches.launch(kernel, inputs, outputs, shape);
       return outputs;
     },
@@ -137,14 +135,9 @@ function describe({ info }: GPUAdapter): string {
   return [info.vendor, info.architecture || info.device, info.description].filter(Boolean).join(" ") || "a GPU";
 }
 
-/** Promise.race without its leak: nothing stays attached to the loser for longer than it lives. */
-function firstOf<A, B>(a: Promise<A>, b: Promise<B>): Promise<A | B> {
-  return Promise.race([a, b]);
-}
-
-/** A device's loss may be told a moment after the failures that it causes. */
-function soon(reason: unknown): Promise<unknown> {
-  return new Promise((resolve) => setTimeout(resolve, 200, reason));
+/** A device's loss may be told a moment after the failures that it causes, and is the better explanation. */
+function rethrowSoon(reason: unknown): Promise<never> {
+  return new Promise((_, reject) => setTimeout(reject, 200, reason));
 }
 
 function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
@@ -152,6 +145,6 @@ function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Pr
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason as Error);
     signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }

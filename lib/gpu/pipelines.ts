@@ -11,7 +11,7 @@ export type Pipeline = {
 export type Pipelines = ReturnType<typeof createPipelines>;
 
 export function createPipelines(device: GPUDevice) {
-  const compiled = new Map<Kernel<never>, Pipeline>();
+  const compiled = new Map<object, Pipeline>();
   const layouts = new Map<string, GPUBindGroupLayout>();
 
   /** Inputs, outputs, params: see `Kernel`. */
@@ -32,7 +32,7 @@ export function createPipelines(device: GPUDevice) {
 
   return {
     pipelineFor<Shape>(kernel: Kernel<Shape>, inputs: number, outputs: number): Pipeline {
-      const known = compiled.get(kernel as Kernel<never>);
+      const known = compiled.get(kernel);
       if (known) return known;
       device.pushErrorScope("validation");
       const layout = layoutFor(inputs, outputs);
@@ -47,7 +47,7 @@ export function createPipelines(device: GPUDevice) {
         () => undefined, // the device was lost, which is reported elsewhere
       );
       const entry = { pipeline, layout, problem };
-      compiled.set(kernel as Kernel<never>, entry);
+      compiled.set(kernel, entry);
       return entry;
     },
   };

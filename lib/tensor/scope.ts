@@ -28,7 +28,9 @@ export function scope<T>(executor: Executor, body: () => T): T {
       result.catch(() => undefined); // its tensors are about to be freed, so it may well fail: the error below says why
       throw new TypeError("scope: expected a body without await, got an async function; read numbers after the scope");
     }
-    for (const tensor of tensorsIn(result)) here.made.delete(tensor) && outerScopeOf(executor)?.made.add(tensor);
+    for (const tensor of tensorsIn(result)) {
+      if (here.made.delete(tensor)) outerScopeOf(executor)?.made.add(tensor);
+    }
   } finally {
     open.splice(open.indexOf(here), 1);
     for (const tensor of here.made) tensor.dispose();

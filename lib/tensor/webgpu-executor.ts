@@ -31,12 +31,12 @@ async function open(options: DeviceOptions): Promise<Executor> {
   return {
     name: "webgpu",
     description: device.description,
-    upload: device.upload,
+    upload: (values) => device.upload(values),
     run: (kernel, inputs, shape) => device.run(kernel, inputs as GpuArray[], shape),
     read: (storage, signal) => device.read(storage as GpuArray, signal),
     free: (storage) => device.free(storage as GpuArray),
-    ledger: device.ledger,
-    dispose: device.dispose,
+    ledger: () => device.ledger(),
+    dispose: () => device.dispose(),
   };
 }
 

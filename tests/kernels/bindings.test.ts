@@ -27,7 +27,9 @@ const samples: Sample[] = [
 
 test("every kernel is here", () => {
   const isKernel = (value: unknown) => typeof value === "object" && value !== null && "wgsl" in value;
-  const all = Object.values(kernels).flatMap((value) => (isKernel(value) ? [value] : Object.values(value as object)));
+  const all = Object.values(kernels).flatMap((value): unknown[] =>
+    isKernel(value) ? [value] : Object.values(value as object),
+  );
   expect(new Set(samples.map(([kernel]) => kernel))).toEqual(new Set(all.filter(isKernel)));
 });
 
