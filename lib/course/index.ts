@@ -1,0 +1,9 @@
+/** Reads content/: the order of the course, its lessons compiled, everything in them checked. Runs in Node, at build. */
+export { readCourse, type Course, type CourseModule, type CourseOptions, type Lesson } from "./course";
+export { compileLesson, type CompiledLesson, type CompileOptions, type LessonListing } from "./compile-lesson";
+export type { LessonCell, LessonExercise } from "./lesson-code";
+export { listingKey, type Heading } from "./lesson-plugin";
+export { terms } from "./lesson-components";
+export { CourseError, type Problem } from "./problem";
+export { authorsInFull, authorsInShort, yearOf, type Reference } from "./references";
+export { renderLesson, type LessonComponents } from "./render-lesson";
