@@ -99,6 +99,7 @@ export function lessonPlugin(options: PluginOptions) {
   function visit(node: MdxNode): MdxNode[] {
     switch (node.type) {
       case "mdxjsEsm":
+        if (!node.value) return [node]; // the front matter, which mdx-bundler exports
         report(
           lineOf(node),
           `${/^\s*export/.test(node.value ?? "") ? "export" : "import"} does not work in a lesson: its components and builtins are already there`,
@@ -276,14 +277,7 @@ export function lessonPlugin(options: PluginOptions) {
       return false;
     });
     const missing = (["starter", "solution", "check"] as const).filter((role) => !parts[role]);
-    if (missing.length)
-      report(
-        line,
-        `exercise ${id}: expected a js ${list(
-          missing.map((role) => role),
-          "and a js",
-        )}, got none`,
-      );
+    if (missing.length) report(line, `exercise ${id}: expected ${list(missing.map((role) => `js ${role}`))}, got none`);
     if (found.exercises.some((other) => other.id === id)) report(line, `exercise ${id}: the name is there twice`);
     if (!missing.length) {
       found.exercises.push({
