@@ -3,6 +3,7 @@
  * Each returns an element that holds its text equivalent, computed from the same numbers.
  */
 export { attention, type AttentionOptions, type PatchTruth } from "./attention";
+export { bars, type Share } from "./bars";
 export { curve, type Series } from "./curve";
 export { gallery, type GalleryItem } from "./gallery";
 export { headGrid, type HeadGridOptions } from "./head-grid";

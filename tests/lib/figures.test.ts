@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import {
   attention,
+  bars,
   curve,
   gallery,
   headGrid,
@@ -253,7 +254,18 @@ describe("headGrid", () => {
   });
 });
 
-describe("gallery, heatmap, similarity, curve", () => {
+describe("bars, gallery, heatmap, similarity, curve", () => {
+  test("bars: every share, in order", () => {
+    const shares = [
+      { label: "Noto", share: 0.97 },
+      { label: "OpenMoji", share: 0.512, marked: true },
+    ];
+    const figure = bars(shares, { what: "Right answers" });
+    expect(text(figure)).toBe("Right answers: Noto 97 % and OpenMoji 51 %.");
+    expect([...figure.querySelectorAll("i")].map((bar) => bar.style.width)).toEqual(["97%", "51.2%"]);
+    expect(text(bars([...shares].reverse()))).toBe("Shares: OpenMoji 51 % and Noto 97 %.");
+  });
+
   test("gallery: each picture with its words", () => {
     const figure = gallery([{ picture: grey, title: "Noto", text: "cat, 91 %" }], { caption: "One style." });
     expect(figure.querySelector("li")!.textContent).toBe("Notocat, 91 %");
