@@ -2,7 +2,7 @@
  * From a picture file to pixels, with the browser's own decoder.
  *
  * What it does with the odd ones: several frames: the first, with a note. Transparent: over white. Rotated by Exif:
- * turned upright. CMYK: converted to sRGB by the browser, with a note. More than 2,048 pixels on a side: made smaller,
+ * turned upright. CMYK: converted to sRGB by the browser, with a note. More than 1,024 pixels on a side: made smaller,
  * with a note, so that neither memory nor a resize on the main thread gets out of hand. 1 × 1: decoded, with a note.
  * More than 50 million pixels, SVG, PDF, not a picture, cut off: refused in a sentence, before any decoding.
  */
@@ -11,7 +11,7 @@ import type { Picture } from "./picture";
 import type { PictureInfo } from "./picture-info";
 
 /** Pixels on a side of what decodePicture gives, at most. */
-export const MAX_SIDE = 2048;
+export const MAX_SIDE = 1024;
 const MAX_PIXELS = 50_000_000; // 200 MB while decoding
 const MAX_BYTES = 100_000_000;
 

@@ -1,7 +1,7 @@
 /** Questions to an image classifier: what is it, and where did it look. */
 import type { Picture } from "../images";
-import { softmax } from "../nn";
-import { scope, type Tensor } from "../tensor";
+import { attentionMap as mapOf, softmax } from "../nn";
+import type { Tensor } from "../tensor";
 import type { Model } from "./model";
 import { seeOnly } from "./probe";
 
@@ -57,7 +57,7 @@ export type AttentionMemory = {
 };
 
 /**
- * One forward pass that keeps each layer's queries and keys, which is little; a map is computed when asked for.
+ * One forward pass that keeps each layer's queries, keys and log-sum-exps, which is little; a map is computed when asked for.
  * @param options.layers which layers to keep; all of them unless given
  */
 export async function rememberAttention(
@@ -70,7 +70,7 @@ export async function rememberAttention(
   const wanted = layers ?? Array.from({ length: numHiddenLayers }, (_, i) => i);
   wanted.forEach((layer) => checkIndex("layer", layer, numHiddenLayers));
 
-  const names = wanted.flatMap((layer) => [pathOf(layer, "query"), pathOf(layer, "key")]);
+  const names = wanted.flatMap((layer) => parts.map((part) => pathOf(layer, part)));
   const pixelValues = model.preprocess(picture);
   const { logits } = await model.forward(
     { pixelValues },
@@ -83,9 +83,11 @@ export async function rememberAttention(
     async map({ layer, head, signal }) {
       checkIndex("layer", layer, numHiddenLayers);
       checkIndex("head", head, numAttentionHeads);
-      const [q, k] = [kept.get(pathOf(layer, "query")), kept.get(pathOf(layer, "key"))]; // [1, H, T, E]
-      if (!q || !k) throw new Error(`attention: expected one of the layers ${wanted.join(", ")}, got ${layer}`);
-      const probs = scope(q.executor, () => oneMap(q.slice(0, head), k.slice(0, head)));
+      const [q, k, logSumExp] = parts.map((part) => kept.get(pathOf(layer, part))); // [1, H, T, E] twice, [1, H, T]
+      if (!q || !k || !logSumExp) {
+        throw new Error(`attention: expected one of the layers ${wanted.join(", ")}, got ${layer}`);
+      }
+      const probs = mapOf(q, k, logSumExp, [0, head]); // [T, T]
       try {
         return { shape: probs.shape as [number, number], probs: await probs.data(signal) };
       } finally {
@@ -96,13 +98,10 @@ export async function rememberAttention(
   };
 }
 
-/** softmax(q kᵀ / √E): [T, E], [T, E] -> [T, T] */
-function oneMap(q: Tensor, k: Tensor): Tensor {
-  return softmax(q.matmul(k.transpose()).mul(1 / Math.sqrt(q.shape[1]!)));
-}
+const parts = ["query", "key", "logSumExp"] as const;
 
-function pathOf(layer: number, what: "query" | "key"): string {
-  return `vit.encoder.layer.${layer}.attention.attention.${what}`;
+function pathOf(layer: number, part: (typeof parts)[number]): string {
+  return `vit.encoder.layer.${layer}.attention.attention.${part}`;
 }
 
 function checkIndex(what: string, index: number, count: number): void {

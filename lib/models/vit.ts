@@ -11,13 +11,14 @@
  * position embeddings were trained for.
  */
 import {
-  attention,
+  attentionWithLogSumExp,
   gelu,
   layerNorm,
   linear,
   mergeHeads,
   patchEmbedding,
   relu,
+  softmax,
   splitHeads,
   type LayerNorm,
   type Linear,
@@ -130,10 +131,20 @@ function selfAttention(x: Tensor, w: ViTLayer["attention"], config: ViTConfig, p
   probe?.("attention.key", k);
   probe?.("attention.value", v);
 
-  const heads = attention(q, k, v, { probe: wanted(probe, "attention.probs") }); // softmax(q kᵀ / √E) v
+  // softmax(q kᵀ / √E) v, without storing a map: q, k and logSumExp [B, H, T] are enough to make any map later.
+  const { output: heads, logSumExp } = attentionWithLogSumExp(q, k, v);
+  probe?.("attention.logSumExp", logSumExp);
+  wanted(probe, "attention.probs")?.(attentionProbs(q, k));
+
   const output = linear(mergeHeads(heads), w.output.dense); // [B, H, T, E] -> [B, T, D]
   probe?.("output", output);
   return output;
+}
+
+/** All maps: how much each token looks at each token; every row sums to 1. [B, H, T, E] -> [B, H, T, T] */
+function attentionProbs(q: Tensor, k: Tensor): Tensor {
+  const E = q.shape[3]!;
+  return softmax(q.matmul(k.transpose()).mul(1 / Math.sqrt(E)));
 }
 
 function mlp(x: Tensor, w: ViTLayer, config: ViTConfig): Tensor {

@@ -123,10 +123,10 @@ describe("decodePicture", () => {
     [
       "wide.png",
       {
-        width: 2048,
+        width: 1024,
         height: 1,
         corners: Array<number[]>(4).fill([0, 128, 128, 255]),
-        note: "This picture was made smaller when it was opened: from 20,000 × 2 to 2,048 × 1 pixels.",
+        note: "This picture was made smaller when it was opened: from 20,000 × 2 to 1,024 × 1 pixels.",
       },
     ],
   ])("%s", async (name, expected) => {

@@ -11,9 +11,17 @@ export async function readGolden(path: string): Promise<Golden> {
   const file = new Uint8Array(readFileSync(path));
   const golden: Golden = new Map();
   for (const entry of parseSafetensors(file, path)) {
-    golden.set(entry.name, { shape: entry.shape, values: await toFloat32(file, entry) });
+    if (entry.dtype !== "U8") golden.set(entry.name, { shape: entry.shape, values: await toFloat32(file, entry) });
   }
   return golden;
+}
+
+/** An array of bytes in a golden file. */
+export function readBytes(path: string, name: string): { shape: readonly number[]; bytes: Uint8Array } {
+  const file = new Uint8Array(readFileSync(path));
+  const entry = parseSafetensors(file, path).find((stored) => stored.name === name && stored.dtype === "U8");
+  if (!entry) throw new Error(`tests: expected bytes called ${name} in ${path}, found none`);
+  return { shape: entry.shape, bytes: file.subarray(entry.start, entry.end) };
 }
 
 export const executorNames = ["reference", "webgpu"] as const;
