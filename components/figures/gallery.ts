@@ -5,7 +5,8 @@ import { paint, type Picture } from "../ui/paint";
 import { asPicture, type PixelValues } from "./picture";
 
 export type GalleryItem = {
-  picture: Picture | PixelValues;
+  /** Left out where there is nothing to show; then the text says why. */
+  picture?: Picture | PixelValues;
   title: string;
   text?: string;
   /** Draws the eye to this one: the style that the model never saw, the patch that changed. */
@@ -15,12 +16,12 @@ export type GalleryItem = {
 /** @param options.caption a sentence after the list in words */
 export function gallery(items: readonly GalleryItem[], options: { caption?: string } = {}): HTMLElement {
   const cards = items.map(({ picture, title, text, marked }) => {
-    const canvas = paint(asPicture(picture));
-    canvas.setAttribute("aria-hidden", "true");
+    const canvas = picture && paint(asPicture(picture));
+    canvas?.setAttribute("aria-hidden", "true");
     return element(
       "li",
       { class: marked ? "fig-marked" : undefined },
-      canvas,
+      canvas ?? element("div", { class: "fig-nothing" }),
       element("b", {}, title),
       text === undefined ? undefined : element("span", {}, text),
     );
