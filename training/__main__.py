@@ -1,0 +1,76 @@
+"""The commands. `python -m training all --quick` runs the whole chain in minutes, into training/runs/quick."""
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+from .evaluate import evaluate
+from .export import export
+from .fixtures import write_fixtures
+from .golden import write_golden
+from .paths import DATA, FIXTURES, MODELS, RUNS
+from .recipe import FULL, QUICK
+from .report import report
+from .scenes import draw_all, existing
+from .train import train
+
+STAGES = ("train", "export", "evaluate", "golden")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    scenes = commands.add_parser("scenes", help="draw the scenes of every split (what exists is kept)")
+    model = commands.add_parser("vit-classifier", help="one stage of the classifier")
+    model.add_argument("stage", choices=STAGES)
+    everything = commands.add_parser("all", help="scenes, training, export, evaluation, goldens, model card")
+    for command in (scenes, model, everything):
+        command.add_argument("--quick", action="store_true", help="tiny: minutes, into training/runs/quick")
+    for command in (model, everything):
+        command.add_argument("--threads", type=int, default=2)
+        command.add_argument("--compile", action="store_true", help="torch.compile: faster, needs a C++ compiler")
+        command.add_argument("--steps", type=int, help="instead of the recipe's")
+    commands.add_parser("fixtures", help="golden fixtures that need no training")
+    commands.add_parser("report", help="model cards and docs/models.md from eval.json")
+    return parser.parse_args()
+
+
+def stage(name: str, arguments: argparse.Namespace) -> None:
+    quick = arguments.quick
+    recipe = QUICK if quick else FULL
+    if arguments.steps:
+        recipe = dataclasses.replace(recipe, steps=arguments.steps)
+    run: Path = RUNS / ("quick" if quick else "vit-classifier")
+    data = existing(DATA / "quick" if quick else DATA)
+    out = run / "export" if quick else MODELS / "vit-classifier"
+    if name == "train":
+        train(recipe, data, run, arguments.threads, arguments.compile)
+    elif name == "export":
+        export(recipe, data, run, out)
+    elif name == "evaluate":
+        evaluate(data, run, out, "python -m training vit-classifier evaluate" + (" --quick" if quick else ""))
+    else:
+        write_golden(data, out, run / "golden" if quick else FIXTURES / "vit-classifier")
+
+
+def main() -> None:
+    arguments = parse()
+    if arguments.command == "fixtures":
+        write_fixtures()
+    elif arguments.command == "report":
+        report()
+    elif arguments.command == "vit-classifier":
+        stage(arguments.stage, arguments)
+    else:
+        recipe = QUICK if arguments.quick else FULL
+        draw_all(recipe.train_scenes, recipe.eval_scenes, DATA / "quick" if arguments.quick else DATA)
+        if arguments.command == "all":
+            for name in STAGES:
+                stage(name, arguments)
+            if not arguments.quick:
+                write_fixtures()
+                report()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Words made from eval.json: the model card and the tables of docs/models.md, so that no figure is typed by hand."""
+
+import json
+from pathlib import Path
+
+from .paths import MODELS, ROOT
+
+KNOWN = {"training": "unseen scenes in the training styles", "heldOut": "scenes in the held-out style (openmoji)"}
+
+
+def percent(part: dict) -> str:
+    low, high = part["interval95"]
+    return f"{part['accuracy']:.1%} ({low:.1%} to {high:.1%}, {part['count']:,} scenes)"
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def accuracies(evaluation: dict) -> str:
+    rows = [[KNOWN[name], percent(part), f"{part['top5']:.1%}"] for name, part in evaluation["splits"].items()]
+    return table(["scenes", "top-1 (95 % interval)", "top-5"], rows)
+
+
+def styles(evaluation: dict) -> str:
+    rows = [[n, percent(part)] for s in evaluation["splits"].values() for n, part in sorted(s["styles"].items())]
+    return table(["style", "top-1"], rows)
+
+
+def worst(evaluation: dict, split: str, count: int = 8) -> str:
+    classes = sorted(evaluation["splits"][split]["classes"].items(), key=lambda item: item[1]["accuracy"])
+    return ", ".join(f"{name} {part['accuracy']:.0%}" for name, part in classes[:count])
+
+
+def confusions(evaluation: dict, split: str, count: int = 8) -> str:
+    listed = evaluation["splits"][split]["confusions"][:count]
+    return ", ".join(f"{c['truth']} called {c['answer']} ({c['count']})" for c in listed)
+
+
+def curve(listed: list[dict]) -> str:
+    rows = [
+        [e["id"], f"{e['samples']:,}", f"{e['accuracy']['training']:.1%}", f"{e['accuracy']['heldOut']:.1%}"]
+        for e in listed
+    ]
+    return table(["checkpoint", "samples seen", "training styles", "held-out style"], rows)
+
+
+def half_precision(evaluation: dict) -> str:
+    parts = [
+        f"{KNOWN[name]}: f32 {p['f32Accuracy']:.2%}, f16 {p['f16Accuracy']:.2%}, {p['answersThatDiffer']} answers differ, "
+        f"logits at most {p['largestLogitDifference']:.4f} apart"
+        for name, p in evaluation["f16"].items()
+    ]
+    return "; ".join(parts) + "."
+
+
+def card(model: Path) -> str:
+    evaluation = json.loads((model / "eval.json").read_text())
+    log = json.loads((model / "training-log.json").read_text())
+    listed = json.loads((model / "checkpoints.json").read_text())
+    config = json.loads((model / "config.json").read_text())
+    recipe = log["recipe"]
+    facts = {
+        "accuracies": accuracies(evaluation),
+        "styles": styles(evaluation),
+        "worst_training": worst(evaluation, "training"),
+        "worst_heldout": worst(evaluation, "heldOut"),
+        "confusions_training": confusions(evaluation, "training"),
+        "confusions_heldout": confusions(evaluation, "heldOut"),
+        "curve": curve(listed),
+        "half": half_precision(evaluation),
+        "parameters": f"{evaluation['parameters']:,}",
+        "megabytes": f"{evaluation['bytes'] / 1e6:.1f}",
+        "classes": len(config["id2label"]),
+        "hours": f"{log['seconds'] / 3600:.2f}",
+        "steps": f"{log['steps']:,}" if isinstance(log["steps"], int) else f"{log['total_steps']:,}",
+        "samples": f"{log['samples']:,}",
+        "command": evaluation["command"],
+        "whole_from": round(100 * (1 - recipe["decay"])),
+        "recipe": recipe,
+        "config": config,
+        "date": evaluation["date"],
+        "train_styles": ", ".join(sorted(evaluation["splits"]["training"]["styles"])),
+        "drawn": log["scenes"],
+    }
+    return (Path(__file__).parent / "card.md").read_text().format(**facts)
+
+
+def summary() -> str:
+    """docs/models.md: every shipped model and what it measures."""
+    lines = [
+        "# Shipped models",
+        "",
+        "Written by `python -m training report` from each model's `eval.json`; the numbers are not typed by hand.",
+        "",
+    ]
+    for path in sorted(MODELS.glob("*/eval.json")):
+        model = path.parent
+        evaluation = json.loads(path.read_text())
+        size = sum(file.stat().st_size for file in model.rglob("*") if file.is_file())
+        lines += [
+            f"## {model.name}",
+            "",
+            f"{evaluation['parameters']:,} parameters, {evaluation['bytes'] / 1e6:.1f} MB (f16); {size / 1e6:.1f} MB with its "
+            f"checkpoints along training. Measured with `{evaluation['command']}`. "
+            f"[Model card](../public/models/{model.name}/README.md).",
+            "",
+            accuracies(evaluation),
+            "",
+            "### Per style",
+            "",
+            styles(evaluation),
+            "",
+            "### Along training",
+            "",
+            curve(json.loads((model / "checkpoints.json").read_text())),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def report() -> None:
+    for path in sorted(MODELS.glob("*/eval.json")):
+        (path.parent / "README.md").write_text(card(path.parent))
+    (ROOT / "docs").mkdir(exist_ok=True)
+    (ROOT / "docs" / "models.md").write_text(summary())
