@@ -1,0 +1,20 @@
+/** Running cells: the Observable runtime, builtins, interrupts, states. Heavy parts are loaded when first used. */
+export { createNotebook, type Notebook, type NotebookOptions } from "./notebook";
+export type { CellState, CellStatus, Failure, Progress } from "./status";
+export { perCell, type BuiltinDefinition, type CellContext, type LazyBuiltins } from "./cell-context";
+export {
+  builtinNames,
+  builtins,
+  builtinValue,
+  checkNames,
+  createBuiltins,
+  type BuiltinEntry,
+  type Page,
+} from "./builtins";
+export { createEngine, pageEngine, type Engine, type EngineOptions, type EngineStatus } from "./engine";
+export { describeFailure } from "./failure";
+export { evaluate, locate, type Place } from "./evaluate";
+export { createGuard, EndlessLoopError } from "./guard";
+export { gradeExercise, type GradeOptions } from "./grade";
+export type { ModelsBuiltin } from "./models-builtin";
+export type { ScenesBuiltin } from "./scenes-builtin";
