@@ -16,7 +16,7 @@ export type Folder = {
  */
 export function openFolder(address: string): Folder {
   const name = address.endsWith("/") ? address : `${address}/`;
-  const onDisk = name.startsWith("file:") || (!/^https?:/.test(name) && typeof location === "undefined");
+  const onDisk = name.startsWith("file:") || (!/^https?:/.test(name) && inNode() && typeof location === "undefined");
   return {
     name,
     read: (file, options) => (onDisk ? readFromDisk(name, file, options) : download(name + file, options)),
@@ -26,7 +26,7 @@ export function openFolder(address: string): Folder {
 async function readFromDisk(folder: string, file: string, options: DownloadOptions = {}): Promise<Uint8Array> {
   const { signal, onProgress, maxLength } = options;
   signal?.throwIfAborted();
-  if (typeof location !== "undefined") {
+  if (!inNode()) {
     throw new Error(
       `${folder}${file}: expected an address that starts with https:, got a file of a disk, which a page cannot read`,
     );
@@ -46,6 +46,10 @@ async function readFromDisk(folder: string, file: string, options: DownloadOptio
   }
   onProgress?.(bytes.length, bytes.length);
   return bytes;
+}
+
+function inNode(): boolean {
+  return typeof process !== "undefined" && Boolean(process.versions?.node);
 }
 
 /** Named by a variable, so that no bundler looks for Node's modules when it builds for a browser. */

@@ -1,4 +1,5 @@
 /** Downloads: progress, abort, cut-off files, and the second visit, against a real server and a fake cache. */
+import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
@@ -76,6 +77,19 @@ describe("progress", () => {
     expect(seen.at(-1)).toEqual([file.length, file.length]);
     for (const [loaded, total] of seen) expect(total).toBeGreaterThanOrEqual(loaded);
     expect(new Set(seen.map(([, total]) => total))).toEqual(new Set([file.length]));
+  });
+
+  test("a body that compression made longer is whole, though fewer bytes come out than went over the wire", async () => {
+    const noise = randomBytes(100_000);
+    const zipped = gzipSync(noise);
+    expect(zipped.length).toBeGreaterThan(noise.length);
+    answer = (_, response) => {
+      response.writeHead(200, { "content-length": zipped.length, "content-encoding": "gzip" });
+      response.end(zipped);
+    };
+    const onProgress = vi.fn();
+    expect(sameBytes(await download(`${base}/a`, { onProgress }), noise)).toBe(true);
+    expect(onProgress).toHaveBeenLastCalledWith(noise.length, noise.length);
   });
 
   test("a compressed body without a word about its length", async () => {
@@ -283,6 +297,7 @@ describe("a folder", () => {
 
   test("a page may not read a disk, and its paths are its site's", async () => {
     vi.stubGlobal("location", new URL("https://example.org/lesson"));
+    vi.stubGlobal("process", Object.create(process, { versions: { value: {} } }));
     await expect(openFolder("file:///models/x").read("config.json")).rejects.toThrow("which a page cannot read");
     const fetched = vi.fn((_url: string) => Promise.resolve(new Response("{}")));
     vi.stubGlobal("fetch", fetched);

@@ -73,6 +73,15 @@ describe("a checkpoint that fits", () => {
     (await load(fileOf(good))).dispose();
     await expect(load(fileOf(good, { "layernorm.weight": "I32" }))).rejects.toThrow();
     await expect(load(fileOf(good), { signal: AbortSignal.abort(new Error("left")) })).rejects.toThrow("left");
+    let looks = 0;
+    const stop = new AbortController();
+    const signal = Object.assign(stop.signal, {
+      throwIfAborted() {
+        looks += 1;
+        if (looks > 3) throw new Error(`left at weight ${looks}`);
+      },
+    });
+    await expect(load(fileOf(good), { signal })).rejects.toThrow("left at weight 4");
     expect(executor.ledger()).toEqual(before);
   });
 });
