@@ -1,0 +1,32 @@
+"use client";
+
+import { useId, useSyncExternalStore } from "react";
+import { pageEngine } from "../../lib/notebook";
+import styles from "./executor-pill.module.css";
+
+/** Which processor computes the cells of this page, and why, in a popover. Appears when the first cell needs it. */
+export function ExecutorPill() {
+  const id = useId();
+  const engine = useSyncExternalStore(pageEngine().subscribe, pageEngine().status, () => undefined);
+  if (!engine?.executor) return null;
+  const gpu = engine.executor === "webgpu";
+  return (
+    <>
+      <button type="button" className={styles.pill} popoverTarget={id} data-executor-pill={engine.executor}>
+        <span className={styles.dot} data-gpu={gpu ? "" : undefined} aria-hidden="true" />
+        {gpu ? "WebGPU" : "CPU"}
+        <span className={styles.more}>, this device</span>
+      </button>
+      <div id={id} popover="auto" className={styles.note} role="dialog" aria-label="What computes this page">
+        <p>
+          {gpu
+            ? "The cells of this page run on this device’s graphics processor, through WebGPU. Nothing that you make leaves the page."
+            : "The cells of this page run on this device’s processor, in plain loops: the same results, more slowly. Nothing that you make leaves the page."}
+        </p>
+        {engine.note && <p>{engine.note}</p>}
+        {engine.description && <p className={styles.device}>{engine.description}</p>}
+        <p>{gpu ? <a href="?executor=reference">Run this page on the CPU instead</a> : <a href="?">Try WebGPU</a>}</p>
+      </div>
+    </>
+  );
+}
