@@ -48,7 +48,7 @@ export async function modelsBuiltin(executor: Executor, baseUrl: string): Promis
         }
         const what = options.checkpoint ? `${id}, ${options.checkpoint}` : id;
         return load
-          .join(either(options.signal), (loaded, total) => progress({ what, loaded, total }))
+          .join(either(options.signal), (loaded, total) => context.progress({ what, loaded, total }))
           .finally(() => context.progress());
       },
       file(id, name) {
