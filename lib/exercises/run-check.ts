@@ -29,7 +29,7 @@ export type CheckOptions = {
   /** What an expectation outside of any test is called. */
   title?: string;
   /** From an error of the learner's code to a sentence and a line. */
-  explain?(error: unknown): { message: string; line?: number };
+  explain?: (error: unknown) => { message: string; line?: number };
 };
 
 const plain = (error: unknown) => ({

@@ -14,6 +14,7 @@ export {
 export { createEngine, pageEngine, type Engine, type EngineOptions, type EngineStatus } from "./engine";
 export { describeFailure } from "./failure";
 export { evaluate, locate, type Place } from "./evaluate";
+export { inspect } from "./inspect";
 export { createGuard, EndlessLoopError } from "./guard";
 export { gradeExercise, type GradeOptions } from "./grade";
 export type { ModelsBuiltin } from "./models-builtin";
