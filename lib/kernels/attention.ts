@@ -15,7 +15,7 @@
 import { float32Bits, grid, type Kernel } from "../gpu";
 import { attentionReference, type AttentionShape } from "./attention.reference";
 import { threadBuiltins } from "./elements";
-import { workgroupReduce4 } from "./workgroup-reduce";
+import { WORKGROUP_SIZE } from "./workgroup-reduce";
 
 export type { AttentionShape };
 
@@ -29,7 +29,7 @@ export const attention: Kernel<AttentionShape> = {
   outputs: ({ heads, queries, size }) => [heads * queries * size, heads * queries],
   reference: attentionReference,
   wgsl: /* wgsl */ `
-    ${workgroupReduce4}
+    const WORKGROUP_SIZE = ${WORKGROUP_SIZE}u;
     struct Params { heads: u32, queries: u32, keys: u32, size: u32, scale: f32 }
 
     @group(0) @binding(0) var<storage, read> q: array<f32>;
@@ -42,6 +42,7 @@ export const attention: Kernel<AttentionShape> = {
     const PLACES = 4u; // of the head, per thread
     const LOWEST = -1e30; // below any score, and far enough from the lowest f32 to subtract from
     var<workgroup> query: array<vec4f, PLACES * WORKGROUP_SIZE>; // [place in the head], four queries each
+    var<workgroup> scores: array<vec4f, WORKGROUP_SIZE>; // [key of the block]
     var<workgroup> weights: array<vec4f, WORKGROUP_SIZE>; // [key of the block]
 
     @compute @workgroup_size(WORKGROUP_SIZE)
@@ -65,20 +66,25 @@ export const attention: Kernel<AttentionShape> = {
       var total = vec4f(0);
       var sums: array<vec4f, PLACES>;
       for (var first = 0u; first < params.keys; first += WORKGROUP_SIZE) {
-        let key = first + thread;
-        var score = vec4f(LOWEST);
-        if (key < params.keys) {
-          score = vec4f(0);
-          for (var e = 0u; e < params.size; e++) { score += query[e] * k[keyOrigin + key * params.size + e]; }
-        }
-        let highest = max(best, workgroupMax(score, thread));
-        let shrink = exp(best - highest); // 1 unless a larger score has appeared
-        var weight = vec4f(0);
-        if (key < params.keys) { weight = exp(score - highest); }
-        weights[thread] = weight;
-        total = total * shrink + workgroupSum(weight, thread);
-
         let count = min(WORKGROUP_SIZE, params.keys - first);
+        var score = vec4f(LOWEST);
+        if (thread < count) {
+          score = vec4f(0);
+          let key = keyOrigin + (first + thread) * params.size;
+          for (var e = 0u; e < params.size; e++) { score += query[e] * k[key + e]; }
+          scores[thread] = score;
+        }
+        workgroupBarrier(); // and all have finished with the last block's weights
+
+        // Each thread finds the maximum and the sum by itself: 64 steps, but no further barriers.
+        var highest = best;
+        for (var i = 0u; i < count; i++) { highest = max(highest, scores[i]); }
+        weights[thread] = exp(score - highest);
+        workgroupBarrier();
+
+        let shrink = exp(best - highest); // 1 unless a larger score has appeared
+        total *= shrink;
+        for (var i = 0u; i < count; i++) { total += weights[i]; }
         for (var place = 0u; place < PLACES; place++) {
           let e = place * WORKGROUP_SIZE + thread;
           if (e < params.size) {
@@ -88,7 +94,6 @@ export const attention: Kernel<AttentionShape> = {
           }
         }
         best = highest;
-        workgroupBarrier(); // all have read the weights
       }
 
       let first = quad % quads * 4;

@@ -4,7 +4,7 @@ import { WORKGROUP_SIZE } from "./workgroup-reduce";
 
 /** WGSL: which number a thread makes. Threads beyond the last number find an index >= length and leave. */
 export const elements = /* wgsl */ `
-const WORKGROUP_SIZE = 64u;
+const WORKGROUP_SIZE = ${WORKGROUP_SIZE}u;
 
 fn elementOf(group: vec3u, groups: vec3u, thread: u32) -> u32 {
   return (group.y * groups.x + group.x) * WORKGROUP_SIZE + thread;

@@ -57,7 +57,7 @@ function scoresOf([q, k]: Float32Array[], { queries, keys, size, scale }: Shape,
 /**
  * A weight exp(score - highest) inherits the absolute error of its score and of the highest as a relative one, adds
  * that of a rounded difference and of exp, and is rescaled at most once per block by another such exp. Sums over the
- * keys round once per key, the blocks' trees six times. Weights and total are both off by this, then one division.
+ * keys round once per key and once per block. Weights and total are both off by this, then one division.
  */
 function bounds(inputs: Float32Array[], shape: Shape) {
   const blocks = Math.ceil(shape.keys / 64);
@@ -65,7 +65,7 @@ function bounds(inputs: Float32Array[], shape: Shape) {
   const rows = Array.from({ length: shape.heads * shape.queries }, (_, row) => {
     const { scores, error, highest, spread } = scoresOf(inputs, shape, row);
     const weight = 2 * error + (blocks + 1) * (U * spread + expError(spread) + 2 * U);
-    const total = weight + (7 * blocks + 6) * U;
+    const total = weight + gamma(shape.keys + blocks);
     const sum = scores.reduce((sum, score) => sum + Math.exp(score - highest), 0);
     const output = Array.from({ length: shape.size }, (_, e) => {
       const head = Math.floor(row / shape.queries);
