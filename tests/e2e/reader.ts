@@ -73,3 +73,20 @@ export async function accessibilityFindings(page: Page): Promise<string[]> {
 export function expectNoComplaints(reader: Reader): void {
   expect(reader.complaints).toEqual([]);
 }
+
+/** Replaces a cell's or an exercise's code, with the keyboard, and runs it. */
+export async function rewrite(page: Page, where: string, code: string): Promise<void> {
+  const root = page.locator(where);
+  await root.getByRole("button", { name: "Edit", exact: true }).click();
+  const editor = root.locator(".cm-content");
+  await editor.waitFor();
+  await editor.press("ControlOrMeta+a");
+  await page.keyboard.press("Delete");
+  await page.keyboard.insertText(code);
+  await page.keyboard.press("ControlOrMeta+Enter");
+}
+
+/** What a cell shows below its code. */
+export function outputOf(page: Page, id: string): Promise<string> {
+  return page.locator(`[data-cell="${id}"]`).innerText();
+}
