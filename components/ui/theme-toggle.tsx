@@ -1,15 +1,11 @@
 "use client";
 
 import { useSyncExternalStore } from "react";
+import { THEME_KEY } from "./theme-script";
 import styles from "./theme-toggle.module.css";
 
 const themes = ["system", "light", "dark"] as const;
 type Theme = (typeof themes)[number];
-
-export const THEME_KEY = "patchwork:theme";
-
-/** Runs before the first paint, so that a chosen theme does not flash. */
-export const themeScript = `try{const t=localStorage.getItem("${THEME_KEY}");if(t==="light"||t==="dark")document.documentElement.dataset.theme=t}catch{}`;
 
 /** Follows the system, or is light, or dark; the choice is kept on this device. */
 export function ThemeToggle() {

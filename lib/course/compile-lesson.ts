@@ -33,23 +33,21 @@ export type CompileOptions = {
   root: string;
   /** Keys of content/references.json. */
   references: ReadonlySet<string>;
-  builtins: readonly string[];
 };
 
 /** @throws CourseError that lists everything that is wrong in the file */
-export async function compileLesson(
-  path: string,
-  { root, references, builtins }: CompileOptions,
-): Promise<CompiledLesson> {
+export async function compileLesson(path: string, { root, references }: CompileOptions): Promise<CompiledLesson> {
   const file = relative(root, path).replaceAll("\\", "/");
   const frontMatter = parseFrontMatter(readFileSync(path, "utf8"), file);
   const shiki = await highlighter();
   const found = nothingFound();
   const problems: Problem[] = [];
-  const report = (line: number, what: string) => void problems.push({ file, line, what });
+  const report = (line: number, what: string) => {
+    if (!problems.some((known) => known.line === line && known.what === what)) problems.push({ file, line, what });
+  };
 
   const program = await bundle(path, file, { file: path, root, shiki, found, report });
-  const { cells, exercises } = checkCode(found, builtins, shiki, report);
+  const { cells, exercises } = checkCode(found, shiki, report);
   checkCitations(found, frontMatter, references, report);
   checkSkeleton(found, report);
   if (problems.length) throw new CourseError(problems.sort((a, b) => a.line - b.line));
@@ -77,12 +75,12 @@ async function bundle(path: string, file: string, options: Parameters<typeof les
     const { code } = await bundleMDX({
       file: path,
       cwd: dirname(path),
-      mdxOptions: (mdx) => ({
-        ...mdx,
-        development: false,
-        remarkPlugins: [...(mdx.remarkPlugins ?? []), remarkGfm, remarkMath, [lessonPlugin, options]],
-        rehypePlugins: [...(mdx.rehypePlugins ?? []), rehypeKatex, [mathProblems, options.report]],
-      }),
+      mdxOptions: (given: unknown) => {
+        const mdx = given as { remarkPlugins?: unknown[]; rehypePlugins?: unknown[] };
+        mdx.remarkPlugins = [...(mdx.remarkPlugins ?? []), remarkGfm, remarkMath, [lessonPlugin, options]];
+        mdx.rehypePlugins = [...(mdx.rehypePlugins ?? []), rehypeKatex, [mathProblems, options.report]];
+        return { ...mdx, development: false } as never; // its own type names a package that is not installed
+      },
       esbuildOptions: (esbuild) => ({ ...esbuild, logLevel: "silent" }),
     });
     return code;

@@ -37,12 +37,10 @@ export type Course = {
 export type CourseOptions = {
   /** The root of the repository, with content/ and public/. */
   root: string;
-  /** Names that every cell sees. */
-  builtins: readonly string[];
 };
 
 /** @throws CourseError that lists what is wrong, with file and line */
-export async function readCourse({ root, builtins }: CourseOptions): Promise<Course> {
+export async function readCourse({ root }: CourseOptions): Promise<Course> {
   const content = resolve(root, "content");
   const problems: Problem[] = [];
   const referencesFile = join(content, "references.json");
@@ -74,7 +72,7 @@ export async function readCourse({ root, builtins }: CourseOptions): Promise<Cou
         continue;
       }
       try {
-        const compiled = await compileLesson(path, { root, references: new Set(references.keys()), builtins });
+        const compiled = await compileLesson(path, { root, references: new Set(references.keys()) });
         if (compiled.frontMatter.draft) continue;
         module.lessons.push({
           ...compiled,

@@ -7,3 +7,4 @@ export { terms } from "./lesson-components";
 export { CourseError, type Problem } from "./problem";
 export { authorsInFull, authorsInShort, yearOf, type Reference } from "./references";
 export { renderLesson, type LessonComponents } from "./render-lesson";
+export { parseNotice, type NoticeSection, type NoticeWork } from "./notice";

@@ -1,6 +1,7 @@
 /** The code of a lesson: its cells compiled, its exercises complete, every name known. */
 import type { HighlighterCore } from "shiki/core";
 import { checkCells, compileCell, type CellProblem, type CompiledCell } from "../cells";
+import { builtinNames, checkNames } from "../notebook";
 import type { CellOptions } from "./fence";
 import { codeHtml } from "./highlight";
 import type { Code, Found, FoundCell, FoundExercise } from "./lesson-plugin";
@@ -21,7 +22,9 @@ export type LessonExercise = {
   line: number;
   starter: string;
   solution: string;
-  check: string;
+  compiledStarter: CompiledCell;
+  compiledSolution: CompiledCell;
+  check: CompiledCell;
   starterHtml: string;
   solutionHtml: string;
 };
@@ -31,7 +34,6 @@ type Report = (line: number, what: string) => void;
 /** Compiles the cells and the exercises that were found; what is wrong goes to `report`, with a line of the file. */
 export function checkCode(
   found: Found,
-  builtins: readonly string[],
   shiki: HighlighterCore,
   report: Report,
 ): { cells: LessonCell[]; exercises: LessonExercise[] } {
@@ -45,47 +47,59 @@ export function checkCode(
     tell(
       checkCells(
         cells.map(({ compiled }) => compiled),
-        builtins,
+        builtinNames,
       ),
       fences,
       "cell",
       report,
     );
   }
-  const names = [...builtins, ...cells.flatMap(({ compiled }) => compiled.outputs)];
-  for (const exercise of found.exercises) checkExercise(exercise, names, report);
-  return { cells, exercises: found.exercises.map((exercise) => complete(exercise, shiki)) };
+  const names = [...builtinNames, ...checkNames, ...cells.flatMap(({ compiled }) => compiled.outputs)];
+  const exercises = found.exercises.flatMap((exercise) => checkExercise(exercise, names, shiki, report) ?? []);
+  return { cells, exercises };
 }
 
 /** An exercise sees the lesson's names, and its check sees what the reader's code defines. */
-function checkExercise(exercise: FoundExercise, names: readonly string[], report: Report): void {
-  const parts = (["starter", "solution", "check"] as const).map((role) => ({
-    role,
-    code: exercise[role],
-    compiled: compile(exercise[role], `${exercise.id}-${role}`, `exercise ${exercise.id}, ${role}`, report),
-  }));
-  const [starter, solution, check] = parts;
-  if (!starter?.compiled || !solution?.compiled || !check?.compiled) return;
-  for (const attempt of [starter, solution]) {
-    const own = new Set(attempt.compiled!.outputs);
-    const others = names.filter((name) => !own.has(name));
-    const pair = [attempt, check];
-    const fences = new Map(pair.map(({ compiled, code }) => [compiled!.id, code]));
-    tell(
-      checkCells(
-        pair.map(({ compiled }) => compiled!),
-        others,
-      ),
-      fences,
-      "exercise",
-      report,
-    );
+function checkExercise(
+  exercise: FoundExercise,
+  names: readonly string[],
+  shiki: HighlighterCore,
+  report: Report,
+): LessonExercise | undefined {
+  const { id, title, anchor, line, starter, solution, check } = exercise;
+  const compiledStarter = compile(starter, `exercise-${id}`, `exercise ${id}, starter`, report);
+  const compiledSolution = compile(solution, `exercise-${id}-solution`, `exercise ${id}, solution`, report);
+  const compiledCheck = compile(check, `exercise-${id}-check`, `exercise ${id}, check`, report);
+  if (!compiledStarter || !compiledSolution || !compiledCheck) return undefined;
+
+  for (const attempt of [compiledStarter, compiledSolution]) {
+    const others = names.filter((name) => !attempt.outputs.includes(name));
+    const fences = new Map<string, Code>([
+      [compiledStarter.id, starter],
+      [compiledSolution.id, solution],
+      [compiledCheck.id, check],
+    ]);
+    tell(checkCells([attempt, compiledCheck], others), fences, "exercise", report);
   }
+  return {
+    id,
+    title,
+    anchor,
+    line,
+    starter: starter.source,
+    solution: solution.source,
+    compiledStarter,
+    compiledSolution,
+    check: compiledCheck,
+    starterHtml: codeHtml(shiki, starter.source, "js"),
+    solutionHtml: codeHtml(shiki, solution.source, "js"),
+  };
 }
 
 function tell(problems: CellProblem[], fences: ReadonlyMap<string, Code>, kind: string, report: Report): void {
   for (const { cell, line, severity, message } of problems) {
-    if (severity === "error") report((fences.get(cell)?.line ?? 0) + line, `${kind} ${cell}: ${message}`);
+    if (severity === "error")
+      report((fences.get(cell)?.line ?? 0) + line, `${kind} ${cell.replace(/^exercise-/, "")}: ${message}`);
   }
 }
 
@@ -97,21 +111,4 @@ function compile(code: Code | FoundCell, id: string, what: string, report: Repor
     report(code.line + line, `${what}: ${message}`);
     return undefined;
   }
-}
-
-function complete(
-  { id, title, anchor, line, starter, solution, check }: FoundExercise,
-  shiki: HighlighterCore,
-): LessonExercise {
-  return {
-    id,
-    title,
-    anchor,
-    line,
-    starter: starter.source,
-    solution: solution.source,
-    check: check.source,
-    starterHtml: codeHtml(shiki, starter.source, "js"),
-    solutionHtml: codeHtml(shiki, solution.source, "js"),
-  };
 }

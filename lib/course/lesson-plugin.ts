@@ -49,7 +49,7 @@ export type PluginOptions = {
   root: string;
   shiki: HighlighterCore;
   found: Found;
-  report(line: number, what: string): void;
+  report: (line: number, what: string) => void;
 };
 
 export const nothingFound = (): Found => ({
@@ -205,7 +205,7 @@ export function lessonPlugin(options: PluginOptions) {
     const attributes = attributesOf(node, report);
     found.components.add(node.name ?? "");
     const id = typeof attributes.id === "string" ? attributes.id : undefined;
-    switch (node.name) {
+    switch (node.name ?? "") {
       case "Exercise":
         return exercise(node, id ?? "exercise", typeof attributes.title === "string" ? attributes.title : "");
       case "Quiz":
@@ -242,6 +242,7 @@ export function lessonPlugin(options: PluginOptions) {
       case "img":
         report(line, "image: expected ![what it shows](file.png), got <img>");
         break;
+      default:
     }
     node.children = within(node.children ?? []);
     return node;
@@ -261,9 +262,9 @@ export function lessonPlugin(options: PluginOptions) {
 
   function exercise(node: MdxNode, id: string, title: string): MdxNode {
     const line = lineOf(node);
-    const anchor = uniqueId(id);
+    const anchor = `exercise-${id}`; // the id that the component has
     const parts: Partial<Record<Exclude<Role, "live">, Code>> = {};
-    found.headings.push({ id: anchor, text: `Exercise: ${title}`, depth: 2, line });
+    found.headings.push({ id: anchor, text: `Exercise. ${title}`, depth: 3, line });
 
     const prose = (node.children ?? []).filter((child) => {
       if (child.type !== "code") return true;

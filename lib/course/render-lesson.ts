@@ -10,6 +10,7 @@ export type LessonComponents = Record<string, React.ComponentType<never>>;
 
 export function renderLesson({ program, file }: CompiledLesson, components: LessonComponents): React.ReactElement {
   // mdx-bundler's own evaluator breaks on components with hooks; this is all that it does besides.
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the course's own text, at build
   const evaluate = new Function("React", "ReactDOM", "_jsx_runtime", `${program}\n//# sourceURL=${file}`) as (
     react: typeof React,
     dom: object,

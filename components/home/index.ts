@@ -1,0 +1,2 @@
+/** The front page's running demonstration. */
+export { Demo, type StaticSight } from "./demo";
