@@ -1,0 +1,49 @@
+/** A cell's state, in words. */
+import type { CellStatus, Failure, Progress } from "../../lib/notebook";
+
+export type Shown = Omit<CellStatus, "state"> & { state: CellStatus["state"] | "static" };
+
+export function stateWords(
+  status: Shown,
+  { edited, label }: { edited: boolean; label: (id: string) => string },
+): string {
+  const { state, waitingFor, progress, took, failure } = status;
+  switch (state) {
+    case "static":
+      return "";
+    case "idle":
+      return "ready";
+    case "pending":
+      return waitingFor.length ? `waiting for ${waitingFor.map(label).join(", ")}` : "getting ready";
+    case "running":
+      return progress ? progressWords(progress) : "running";
+    case "fulfilled":
+      return took === undefined ? "done" : `done in ${duration(took)}`;
+    case "stale":
+      return edited ? "changed, not run yet" : "an input has changed, not run again yet";
+    case "interrupted":
+      return "interrupted";
+    case "rejected":
+      return failure ? failureWords(failure, label) : "failed";
+  }
+}
+
+function failureWords({ cause, line }: Failure, label: (id: string) => string): string {
+  if (cause !== undefined) return `failed because of ${label(cause)}`;
+  return line === undefined ? "failed" : `failed, line ${line}`;
+}
+
+export function progressWords({ what, loaded, total }: Progress): string {
+  if (!total) return `loading ${what}: ${size(loaded)}`;
+  return `loading ${what}: ${size(loaded)} of ${size(total)}`;
+}
+
+/** In decimal units, as browsers show downloads. */
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function duration(milliseconds: number): string {
+  if (milliseconds < 1) return "less than 1 ms";
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
