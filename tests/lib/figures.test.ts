@@ -17,8 +17,15 @@ import {
   type Picture,
 } from "../../components/figures";
 
+/** The pixels that were put on a canvas. jsdom has none, so this one only remembers. */
+const painted = new WeakMap<HTMLCanvasElement, Uint8ClampedArray>();
 beforeAll(() => {
-  HTMLCanvasElement.prototype.getContext = () => null; // jsdom has no canvas; the drawings are looked at in a browser
+  HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement) {
+    return {
+      createImageData: (width: number, height: number) => ({ data: new Uint8ClampedArray(width * height * 4) }),
+      putImageData: ({ data }: ImageData) => void painted.set(this, data),
+    };
+  } as unknown as HTMLCanvasElement["getContext"];
 });
 
 /** What a reader sees below a figure, with ordinary spaces. */
@@ -118,6 +125,15 @@ describe("tokens", () => {
     );
     expect(text(figure)).toContain("16 patches of 2×2 pixels");
     expect(text(figure)).toContain("Patch 4 is the first of the second row");
+  });
+
+  test("each drawing has its patch's pixels", () => {
+    const figure = tokens(
+      testPicture((x, y) => [x, y, 0]),
+      { patchSize: 2 },
+    );
+    const corners = [...figure.querySelectorAll("canvas")].map((canvas) => [...painted.get(canvas)!.slice(0, 2)]);
+    expect(corners).toEqual(Array.from({ length: 16 }, (_, i) => [2 * (i % 4), 2 * Math.floor(i / 4)]));
   });
 
   test("the class token comes first", () => {
