@@ -42,7 +42,10 @@ export function removeItem(scene: Scene, index: number): Scene {
 
 /** The same scene, drawn in another style, as far as that style has drawings. */
 export function restyle(scene: Scene, style: StyleName, has: (thing: string) => boolean): Scene {
-  const restyled = (item: Item) => (item.kind === "thing" && has(item.thing) ? { ...item, style } : item);
+  const restyled = (item: Item): Item => {
+    if (item.kind !== "thing" || !has(item.thing)) return item;
+    return { ...item, style, ink: undefined, appearance: undefined }; // those belong to the style that it had
+  };
   return { ...scene, items: scene.items.map(restyled) };
 }
 

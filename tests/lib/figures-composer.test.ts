@@ -160,6 +160,17 @@ describe("controls", () => {
     expect(style!.selectedOptions[0]!.textContent).toBe("OpenMoji (unseen)");
   });
 
+  test("an ink of the old style is not carried into the new one", async () => {
+    made.remove();
+    const items = [{ ...thing("cat", 64, 64), style: "emojione-monotone" as const, ink: [200, 0, 0] as const }];
+    made = await composer(source, { scene: { ...cat, items } });
+    const [style] = made.querySelectorAll("select");
+    style!.value = "noto";
+    style!.dispatchEvent(new Event("change"));
+    await settled();
+    expect(made.value.scene!.items[0]).toEqual({ ...thing("cat", 64, 64), ink: undefined, appearance: undefined });
+  });
+
   test("a thing that a style does not draw stays as it was, and is not offered", async () => {
     made.remove();
     const has = (name: string, style: string) => style !== "openmoji" || name !== "cat";
