@@ -169,6 +169,7 @@ const Output = memo(function Output({
     <div
       ref={ref}
       className={styles.output}
+      data-output
       style={height === undefined ? undefined : { minHeight: height }}
       dangerouslySetInnerHTML={inner}
       suppressHydrationWarning

@@ -53,27 +53,30 @@ export async function runCheck(
   });
   ended.catch(() => {});
 
-  let pending: Promise<void>[] = []; // expectations on tensors that have not been read yet
+  // Expectations on tensors that have not been read yet, of the part of the check that runs now.
+  let pending: Promise<void>[] = [];
   const expect = createExpect((promise) => {
     promise.catch(() => {}); // looked at in `finish`
     pending.push(promise);
   }, limit.signal);
-  const finish = async () => {
-    while (pending.length) {
-      const waiting = pending;
-      pending = [];
-      await Promise.all(waiting);
-    }
+  const finish = async (own: Promise<void>[]) => {
+    while (own.length) await Promise.all(own.splice(0));
   };
   const judge = async (name: string, body: () => unknown, always: boolean) => {
+    const outer = pending;
+    const own: Promise<void>[] = (pending = []);
     try {
-      await Promise.race([Promise.resolve(body()).then(finish), ended]);
+      const run = async () => {
+        await body();
+        await finish(own);
+      };
+      await Promise.race([run(), ended]);
       if (always) tests.push({ name, status: "pass" });
     } catch (error) {
       signal?.throwIfAborted();
       tests.push(failed(name, error));
     } finally {
-      pending = [];
+      pending = outer;
     }
   };
   const failed = (name: string, error: unknown): TestResult => {
@@ -86,14 +89,7 @@ export async function runCheck(
   try {
     // What the check expects outside of tests counts as one more, which is named only if it fails or is alone.
     const before = tests.length;
-    await judge(
-      title,
-      async () => {
-        await check({ expect, test });
-        await finish();
-      },
-      false,
-    );
+    await judge(title, () => check({ expect, test }), false);
     await queue;
     if (tests.length === before) tests.push({ name: title, status: "pass" });
   } finally {
