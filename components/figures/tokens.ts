@@ -3,7 +3,7 @@ import { element } from "../ui/element";
 import { frame } from "./frame";
 import { patchGrid } from "./patch-grid";
 import { crop, paint, type Picture } from "../ui/paint";
-import { count as counted } from "./words";
+import { count as counted, place } from "./words";
 
 /**
  * @param options.classToken draws the learned class token, which shows no pixels, at the front
@@ -22,18 +22,25 @@ export function tokens(
     const cut = crop(picture, (i % columns) * patchSize, Math.floor(i / columns) * patchSize, patchSize, patchSize);
     row.append(element("li", { class: i === highlight ? "fig-marked" : undefined }, paint(cut), label(String(i))));
   }
-  return frame("tokens", [row], describeTokens({ rows, columns, patchSize, classToken }));
+  return frame("tokens", [row], describeTokens({ rows, columns, patchSize, classToken, highlight }));
 }
 
 const label = (text: string) => element("small", {}, text);
 
-export function describeTokens(grid: { rows: number; columns: number; patchSize: number; classToken: boolean }) {
-  const { rows, columns, patchSize, classToken } = grid;
+export function describeTokens(options: {
+  rows: number;
+  columns: number;
+  patchSize: number;
+  classToken: boolean;
+  highlight?: number;
+}): string {
+  const { rows, columns, patchSize, classToken, highlight } = options;
   const patches = rows * columns;
   const front = classToken ? `the class token, then ${patches} patches` : counted(patches, "patch", "patches");
+  const marked = highlight === undefined ? "" : ` Patch ${highlight} (${place(highlight, columns)}) is marked.`;
   return (
     `In a row: ${front} of ${patchSize}×${patchSize} pixels, from the top left to the bottom right. ` +
     `Patch ${columns} is the first of the second row; ` +
-    `two patches one above the other are ${columns} apart.`
+    `two patches one above the other are ${columns} apart.${marked}`
   );
 }

@@ -125,6 +125,8 @@ describe("tokens", () => {
     );
     expect(text(figure)).toContain("16 patches of 2×2 pixels");
     expect(text(figure)).toContain("Patch 4 is the first of the second row");
+    expect(text(figure)).not.toContain("marked");
+    expect(text(tokens(grey, { patchSize: 2, highlight: 6 }))).toContain("Patch 6 (row 1, column 2) is marked.");
   });
 
   test("each drawing has its patch's pixels", () => {
