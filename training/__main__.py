@@ -4,6 +4,8 @@ import argparse
 import dataclasses
 from pathlib import Path
 
+from transformers.utils.logging import disable_progress_bar
+
 from .evaluate import evaluate
 from .export import export
 from .fixtures import write_fixtures
@@ -30,6 +32,7 @@ def parse() -> argparse.Namespace:
         command.add_argument("--threads", type=int, default=2)
         command.add_argument("--compile", action="store_true", help="torch.compile: faster, needs a C++ compiler")
         command.add_argument("--steps", type=int, help="instead of the recipe's")
+        command.add_argument("--limit", type=int, help="evaluate on this many scenes of each split only")
     commands.add_parser("fixtures", help="golden fixtures that need no training")
     commands.add_parser("report", help="model cards and docs/models.md from eval.json")
     return parser.parse_args()
@@ -48,13 +51,15 @@ def stage(name: str, arguments: argparse.Namespace) -> None:
     elif name == "export":
         export(recipe, data, run, out)
     elif name == "evaluate":
-        evaluate(data, run, out, "python -m training vit-classifier evaluate" + (" --quick" if quick else ""))
+        options = (" --quick" if quick else "") + (f" --limit {arguments.limit}" if arguments.limit else "")
+        evaluate(data, run, out, "python -m training vit-classifier evaluate" + options, arguments.limit)
     else:
         write_golden(data, out, run / "golden" if quick else FIXTURES / "vit-classifier")
 
 
 def main() -> None:
     arguments = parse()
+    disable_progress_bar()  # of transformers, for each small file
     if arguments.command == "fixtures":
         write_fixtures()
     elif arguments.command == "report":

@@ -1,6 +1,7 @@
 """Accuracy of an exported folder, measured with `transformers`: eval.json and the accuracies in checkpoints.json."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -63,14 +64,14 @@ def measure(logits: np.ndarray, scenes: Scenes) -> dict:
     }
 
 
-def evaluate(data: dict[str, list[Path]], run: Path, out: Path, command: str) -> None:
+def evaluate(data: dict[str, list[Path]], run: Path, out: Path, command: str, limit: int | None = None) -> None:
     splits = {name: open_scenes(data[folder]) for name, folder in SPLITS.items()}
-    result: dict = {"model": out.name, "command": command, "splits": {}}
+    result: dict = {"model": out.name, "command": command, "date": date.today().isoformat(), "splits": {}}
     for name, scenes in splits.items():
-        result["splits"][name] = measure(answers(out, scenes), scenes)
+        result["splits"][name] = measure(answers(out, scenes, limit), scenes)
     result["parameters"] = sum(value.numel() for value in load_file(out / "model.safetensors").values())
     result["bytes"] = (out / "model.safetensors").stat().st_size
-    result["f16"] = compare_f16(run, out, splits)
+    result["f16"] = compare_f16(run, out, splits, limit)
     (out / "eval.json").write_text(json.dumps(result, indent=1) + "\n")
 
     listed = json.loads((out / "checkpoints.json").read_text())
@@ -78,7 +79,7 @@ def evaluate(data: dict[str, list[Path]], run: Path, out: Path, command: str) ->
         folder = out / "checkpoints" / entry["id"]
         entry["accuracy"] = {}
         for name, scenes in splits.items():
-            logits = answers(folder, scenes, 2000)
+            logits = answers(folder, scenes, min(limit or 2000, 2000))
             right = logits.argmax(1) == scenes.labels[: len(logits)]
             entry["accuracy"][name] = round(float(right.mean()), 4)
             entry["scenes"] = len(logits)
@@ -87,7 +88,7 @@ def evaluate(data: dict[str, list[Path]], run: Path, out: Path, command: str) ->
         print(f"{name}: {part['accuracy']:.2%} of {part['count']} scenes, 95 % interval {part['interval95']}")
 
 
-def compare_f16(run: Path, out: Path, splits: dict[str, Scenes]) -> dict:
+def compare_f16(run: Path, out: Path, splits: dict[str, Scenes], limit: int | None) -> dict:
     """The same weights kept in f32, on the same scenes: how many answers differ from those of the f16 file."""
     from .export import write_folder
     from .vit import ViTConfig
@@ -97,7 +98,7 @@ def compare_f16(run: Path, out: Path, splits: dict[str, Scenes]) -> dict:
     write_folder(whole, state, ViTConfig.from_pretrained(out), torch.float32)
     report = {}
     for name, scenes in splits.items():
-        half, full = answers(out, scenes), answers(whole, scenes)
+        half, full = answers(out, scenes, limit), answers(whole, scenes, limit)
         labels = scenes.labels[: len(half)]
         report[name] = {
             "f32Accuracy": round(float((full.argmax(1) == labels).mean()), 4),

@@ -38,14 +38,14 @@ def write_folder(folder: Path, state: dict[str, torch.Tensor], config: ViTConfig
 
 
 def spread(evaluations: list[dict], count: int) -> list[dict]:
-    """The `count` evaluations, first and last among them, whose accuracies are most evenly apart."""
+    """`count` of the evaluations, first and last among them, whose accuracies are about evenly apart."""
     first, *others, last = evaluations
     chosen = [first]
     for part in range(1, count - 1):
         wanted = first["training"] + (last["training"] - first["training"]) * part / (count - 1)
-        left = [e for e in others if e["step"] > chosen[-1]["step"]]
-        if left:
-            chosen.append(min(left, key=lambda e: abs(e["training"] - wanted)))
+        later = [e for e in others if e["step"] > chosen[-1]["step"]]
+        enough = later[: len(later) - (count - 2 - part)]  # leaves one for each of those still to choose
+        chosen.append(min(enough, key=lambda e: abs(e["training"] - wanted)))
     return [*chosen, last]
 
 
@@ -68,7 +68,8 @@ def export(recipe: Recipe, data: dict[str, list[Path]], run: Path, out: Path) ->
     (out / "checkpoints.json").write_text(json.dumps(listed, indent=2) + "\n")
 
     samples = state["step"] * recipe.batch_size
-    facts = {"steps": state["step"], "samples": samples, "seconds": round(state["seconds"])}
+    facts = {"totalSteps": state["step"], "samples": samples, "seconds": round(state["seconds"])}
+    facts["scenes"] = log["sessions"][-1]["trainScenes"] if "sessions" in log else len(open_scenes(data["train"]))
     (out / "training-log.json").write_text(json.dumps({**facts, **log}, indent=1) + "\n")
 
 

@@ -19,19 +19,20 @@ class Recipe:
     # optimisation
     seed: int = 2
     batch_size: int = 128
-    steps: int = 7_000
+    steps: int = 4_800
     warmup: int = 300
     decay: float = 0.25  # the last part of the steps, in which the learning rate falls to zero
-    lr: float = 2e-3
+    lr: float = 1.5e-3
     weight_decay: float = 0.05
-    optimizer: str = "muon"  # for the layers' matrices, AdamW for the rest; or "adamw" for all
+    muon_from: int = 500  # AdamW until this step; then Muon for the matrices of the layers, AdamW for the rest
     ema: float = 0.998  # of the weights; the average is what is evaluated and exported
     clip: float = 1.0
     # regularisation
     label_smoothing: float = 0.1
     drop_path: float = 0.05
     patch_loss: float = 0.5  # weight of naming the thing in every patch, beside naming it once
-    kept_patches: int = 36  # of 64 while the learning rate is high, all of them while it falls
+    kept_patches: int = 44  # of 64, those of the ground dropped first
+    whole: float = 0.12  # the last part of the steps, which sees all patches
     # bookkeeping
     log_every: int = 50
     eval_every: int = 500
@@ -51,6 +52,7 @@ QUICK = replace(
     eval_scenes=400,
     batch_size=32,
     steps=60,
+    muon_from=30,
     warmup=10,
     log_every=10,
     eval_every=30,

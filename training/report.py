@@ -7,6 +7,8 @@ from .paths import MODELS, ROOT
 
 KNOWN = {"training": "unseen scenes in the training styles", "heldOut": "scenes in the held-out style (openmoji)"}
 
+HISTORY = {"all_scenes_from": 1750}  # of the run that is shipped, which no file remembers
+
 
 def percent(part: dict) -> str:
     low, high = part["interval95"]
@@ -74,15 +76,17 @@ def card(model: Path) -> str:
         "megabytes": f"{evaluation['bytes'] / 1e6:.1f}",
         "classes": len(config["id2label"]),
         "hours": f"{log['seconds'] / 3600:.2f}",
-        "steps": f"{log['steps']:,}" if isinstance(log["steps"], int) else f"{log['total_steps']:,}",
+        "steps": f"{log['totalSteps']:,}",
         "samples": f"{log['samples']:,}",
         "command": evaluation["command"],
-        "whole_from": round(100 * (1 - recipe["decay"])),
+        "decay_from": round(100 * (1 - recipe["decay"])),
+        "whole_from": round(100 * (1 - recipe["whole"])),
         "recipe": recipe,
         "config": config,
         "date": evaluation["date"],
         "train_styles": ", ".join(sorted(evaluation["splits"]["training"]["styles"])),
         "drawn": log["scenes"],
+        "history": HISTORY,
     }
     return (Path(__file__).parent / "card.md").read_text().format(**facts)
 

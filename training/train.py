@@ -36,12 +36,13 @@ def learning_rate(step: int, recipe: Recipe) -> float:
     return recipe.lr * min(1, (step + 1) / recipe.warmup, (recipe.steps - step) / falling)
 
 
-def optimizers(model: TrainingViT, recipe: Recipe) -> list[torch.optim.Optimizer]:
+def optimizers(model: TrainingViT, recipe: Recipe, step: int) -> list[torch.optim.Optimizer]:
+    """AdamW; from recipe.muon_from on, Muon (Jordan, 2024) for the layers' matrices and AdamW for the rest."""
     matrices = [w for name, w in model.named_parameters() if name.startswith("layers") and w.ndim == 2]
     others = [w for name, w in model.named_parameters() if not (name.startswith("layers") and w.ndim == 2)]
     decayed, plain = [w for w in others if w.ndim == 2], [w for w in others if w.ndim != 2]
     made: list[torch.optim.Optimizer] = []
-    if recipe.optimizer == "muon":
+    if step >= recipe.muon_from:
         made.append(torch.optim.Muon(matrices, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"))
     else:
         decayed = decayed + matrices
@@ -89,19 +90,22 @@ def train(recipe: Recipe, data: dict[str, list[Path]], run: Path, threads: int, 
     model = TrainingViT(vit_config(recipe, scenes.meta["things"]), recipe.drop_path)
     average = TrainingViT(model.config)
     average.load_state_dict(model.state_dict())
-    steppers = optimizers(model, recipe)
     objective = torch.compile(losses, dynamic=False) if compiled else losses  # needs a C++ compiler; a third faster
     log: dict = {"recipe": settings(recipe), "steps": [], "evaluations": []}
     step, seconds = 0, 0.0
+    steppers = optimizers(model, recipe, step)
     if (run / "state.pt").exists():
         state = torch.load(run / "state.pt", weights_only=False)
         model.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
-        for stepper, saved in zip(steppers, state["optimizers"]):
-            stepper.load_state_dict(saved)
         step, seconds, log = state["step"], state["seconds"], state["log"]
+        steppers = optimizers(model, recipe, max(0, step - 1))
+        for stepper, saved in zip(steppers, state["optimizers"], strict=True):
+            stepper.load_state_dict(saved)
         log["recipe"] = settings(recipe)
         print(f"resumes at step {step} of {recipe.steps}", flush=True)
+
+    log.setdefault("sessions", []).append({"fromStep": step, "trainScenes": len(scenes), "threads": threads})
 
     def save() -> None:
         state = {"model": model.state_dict(), "average": average.state_dict(), "step": step, "seconds": seconds}
@@ -128,6 +132,8 @@ def train(recipe: Recipe, data: dict[str, list[Path]], run: Path, threads: int, 
                 evaluate()
         if step == recipe.steps:
             break
+        if step == recipe.muon_from:
+            steppers = optimizers(model, recipe, step)
         began = time.time()
         torch.manual_seed(recipe.seed * 1_000_003 + step)  # stochastic depth; a resumed run draws the same
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
@@ -135,7 +141,7 @@ def train(recipe: Recipe, data: dict[str, list[Path]], run: Path, threads: int, 
         pixels, labels, patches = scenes.batch(indices)
         values, patches = augment(pixels, patches, generator)
         kept = None
-        if recipe.kept_patches < PATCHES and step < recipe.steps * (1 - recipe.decay):
+        if recipe.kept_patches < PATCHES and step < recipe.steps * (1 - recipe.whole):
             # Ground goes first: most of a scene is ground, and every patch costs the same.
             order = torch.rand(len(labels), PATCHES, generator=generator) - 0.6 * (patches >= 0)
             kept = order.argsort(1)[:, : recipe.kept_patches]
