@@ -9,7 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -97,6 +97,7 @@ export async function buildAtlas(
   const entries: Record<string, unknown> = {};
   const hashes: Record<string, string> = {};
   const wrong: string[] = [];
+  const sheets = new Map<string, Uint8Array>();
   for (const style of styles) {
     const started = Date.now();
     const { pixels, has, version } = await rasterise(style.name);
@@ -107,7 +108,7 @@ export async function buildAtlas(
       wrong.push(`${style.name} (expected ${wanted ?? "none"}, got ${sha256})`);
     const rows = Math.ceil(things.length / COLUMNS);
     const png = encodePng(COLUMNS * SPRITE_SIZE, rows * SPRITE_SIZE, pixels);
-    await writeWhole(path.join(folder, `${style.name}.png`), png);
+    sheets.set(`${style.name}.png`, png);
     entries[style.name] = {
       file: `${style.name}.png`,
       sha256,
@@ -131,6 +132,9 @@ export async function buildAtlas(
         "Run npm ci to get the pinned emoji sets; if you changed the sprites on purpose, run npm run atlas -- --write-hashes.",
     );
   }
+  // Only what passed is written, and the index goes first and comes last: it never stands beside sheets of another build.
+  await rm(path.join(folder, "atlas.json"), { force: true });
+  for (const [file, png] of sheets) await writeWhole(path.join(folder, file), png);
   if (options.writeHashes) await writeFile(hashFile, hashSource(hashes));
   const index = {
     recipe,

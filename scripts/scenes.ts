@@ -10,9 +10,11 @@
  *
  * Scene i has the seed `from + i`.
  */
+import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { finished } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import {
   drawWithTruth,
@@ -86,7 +88,7 @@ function whole(flag: string, text: string): number {
 }
 
 async function write(options: Options): Promise<void> {
-  const { split, count, out, from, augment } = options;
+  const { count, out, from, augment } = options;
   await buildAtlas({ log: console.error });
   const atlas = await loadAtlas((file) => readFile(path.join("public", "sprites", file)));
   await mkdir(out, { recursive: true });
@@ -107,10 +109,10 @@ async function write(options: Options): Promise<void> {
     styleIds[i] = first ? styles.findIndex(({ name }) => name === first.style) : 255;
     patches.set(truth.patches, i * 64);
     lines?.write(`${JSON.stringify(scene)}\n`);
-    if (!pixels.write(rgb(picture.data))) await new Promise((resolve) => pixels.once("drain", resolve));
+    if (!pixels.write(rgb(picture.data))) await once(pixels, "drain");
     if (i % 1000 === 999) progress(i + 1, count, started);
   }
-  await Promise.all([pixels, lines].map((stream) => stream && new Promise((resolve) => stream.end(resolve))));
+  for (const stream of lines ? [pixels, lines] : [pixels]) await finished(stream.end());
   await writeFile(path.join(out, "labels.u8"), labels);
   await writeFile(path.join(out, "styles.u8"), styleIds);
   await writeFile(path.join(out, "patches.i16"), new Uint8Array(patches.buffer));

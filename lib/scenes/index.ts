@@ -2,6 +2,8 @@ export { things, type Thing, type ThingKind } from "./things";
 export { heldOutStyle, styleNamed, styles, trainingStyles, type Style, type StyleName } from "./styles";
 export { atlasHashes } from "./atlas-hash";
 export { SPRITE_CONTENT, SPRITE_SIZE } from "./sprite-size";
+export { colourName, describeScene } from "./describe";
+export { picturePrint, scenePrint } from "./print";
 export { loadAtlas, type Atlas } from "./atlas";
 export { hash32, random, type Random } from "./random";
 export {

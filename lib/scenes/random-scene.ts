@@ -87,6 +87,11 @@ function chooseThings(r: Random, count: number, among: readonly string[] | undef
     if (split === "train" && chosen.some((other) => isHeldOutPair(other, name))) continue;
     chosen.push(name);
   }
+  if (chosen.length < count) {
+    throw new Error(
+      `randomScene: expected ${count} things that may be shown together in ${split}, got ${chosen.length}; allow more names`,
+    );
+  }
   return chosen;
 }
 

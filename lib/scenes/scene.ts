@@ -75,7 +75,7 @@ export function classOf(thing: string): number {
   const id = things.findIndex(({ name }) => name === thing);
   if (id < 0) {
     throw new Error(
-      `scenes: expected one of the ${things.length} things (cat, dog, …, tent), got ${JSON.stringify(thing)}`,
+      `scenes: expected one of the ${things.length} things (${things[0]!.name}, ${things[1]!.name}, …, ${things.at(-1)!.name}), got ${JSON.stringify(thing)}`,
     );
   }
   return id;
@@ -83,8 +83,16 @@ export function classOf(thing: string): number {
 
 /** Throws a sentence if the scene cannot be drawn. */
 export function checkScene(scene: Scene): void {
+  if (!["plain", "stripes", "noise"].includes(scene.ground?.kind)) {
+    throw new Error(
+      `scenes: expected a ground of kind plain, stripes or noise, got ${JSON.stringify(scene.ground?.kind)}`,
+    );
+  }
   scene.items.forEach((item, i) => {
     const where = `scenes: item ${i} (${item.kind})`;
+    if (!["thing", "shape", "sign"].includes(item.kind)) {
+      throw new Error(`${where}: expected an item of kind thing, shape or sign, got ${JSON.stringify(item.kind)}`);
+    }
     for (const key of ["x", "y", "size"] as const) {
       if (!Number.isFinite(item[key]))
         throw new Error(`${where}: expected ${key} to be a number, got ${String(item[key])}`);
@@ -97,6 +105,12 @@ export function checkScene(scene: Scene): void {
     if (item.kind === "thing") {
       classOf(item.thing);
       styleNamed(item.style);
+    }
+    const colour = item.kind === "shape" ? item.colour : item.kind === "sign" ? item.board : undefined;
+    if (colour !== undefined && !(colour in shapeColours)) {
+      throw new Error(
+        `${where}: expected a colour of ${Object.keys(shapeColours).join(", ")}, got ${JSON.stringify(colour)}`,
+      );
     }
     if (item.kind === "shape" && !shapeNames.includes(item.shape)) {
       throw new Error(`${where}: expected one of ${shapeNames.join(", ")}, got ${JSON.stringify(item.shape)}`);
