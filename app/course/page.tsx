@@ -19,8 +19,12 @@ export default async function CourseMap() {
       <div className={styles.page}>
         <h1>The course</h1>
         <p className={styles.lede}>
-          {modules.length} modules, {lessons.length + planned} lessons. A filled patch is a lesson that you can read and
-          run today; an outlined one is planned. Modules can be read in any order that respects what they need.
+          {modules.length} modules, {lessons.length + planned} lessons. A bright patch is a lesson that you can read and
+          run today; a pale one is planned.
+        </p>
+        <p className={styles.begin}>
+          Begin with <a href={lessons[0]!.address}>{lessons[0]!.frontMatter.title}</a>,{" "}
+          {lessons[0]!.frontMatter.minutes} minutes.
         </p>
         <ol className={styles.modules}>
           {modules.map((module) => (
@@ -66,14 +70,16 @@ function Module({ module }: { module: CourseModule }) {
             </span>
           </li>
         ))}
-        {planned.map((name, i) => (
-          <li key={name}>
-            {name}
-            {i === 0 && (
-              <span className={styles.tag}>{planned.length > 1 ? "planned, as is what follows" : "planned"}</span>
-            )}
+        {planned.length > 0 && (
+          <li className={styles.planned}>
+            <p>Planned</p>
+            <ul>
+              {planned.map((name) => (
+                <li key={name}>{name}</li>
+              ))}
+            </ul>
           </li>
-        ))}
+        )}
       </ul>
     </li>
   );

@@ -26,7 +26,7 @@ export const CHOICES = ["cat", "apple", "car", "umbrella", "owl", "guitar", "cac
 
 export function sceneOf(thing: string, x = 50, y = 74): Scene {
   return {
-    ground: { kind: "plain", colour: "#dfe8ea" },
+    ground: { kind: "plain", colour: [223, 232, 234] },
     items: [{ kind: "thing", thing, style: "noto", x, y, size: 68 }],
   };
 }

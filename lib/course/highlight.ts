@@ -63,14 +63,17 @@ export function highlighter(): Promise<HighlighterCore> {
   return loading;
 }
 
+/** No time limit: on a busy machine shiki would stop in the middle of a line, and leave the rest without colours. */
+const options = (lang: string) => ({ lang, theme: theme.name!, transformers: [plain], tokenizeTimeLimit: 0 });
+
 /** `<pre class="code">…</pre>`, as HTML. */
 export function codeHtml(shiki: HighlighterCore, code: string, lang: string): string {
-  return shiki.codeToHtml(code, { lang, theme: theme.name!, transformers: [plain] });
+  return shiki.codeToHtml(code, options(lang));
 }
 
 /** The same as nodes, for a page's prose. */
 export function codeNodes(shiki: HighlighterCore, code: string, lang: string): Element {
-  const root: Root = shiki.codeToHast(code, { lang, theme: theme.name!, transformers: [plain] });
+  const root: Root = shiki.codeToHast(code, options(lang));
   return root.children[0] as Element;
 }
 
