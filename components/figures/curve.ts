@@ -65,7 +65,9 @@ export function describeCurve(series: readonly Series[], { at }: { at?: number }
     if (!first || !end) return `${name}: nothing measured`;
     const marked = points.find(({ step }) => step === at);
     const now =
-      marked && marked !== end ? `, ${percent(marked.accuracy)} after ${marked.step.toLocaleString("en")}` : "";
+      marked && marked !== end && marked !== first
+        ? `, ${percent(marked.accuracy)} after ${marked.step.toLocaleString("en")}`
+        : "";
     return `${name}: ${percent(first.accuracy)} after ${first.step.toLocaleString("en")} steps${now}, ${percent(end.accuracy)} after ${end.step.toLocaleString("en")}`;
   });
   return `Accuracy, ${list(phrases)}.`;

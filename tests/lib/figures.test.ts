@@ -320,6 +320,9 @@ describe("bars, gallery, heatmap, similarity, curve", () => {
     const figure = curve([{ name: "training styles", points }], { at: 200 });
     expect(text(figure)).toBe("Accuracy, training styles: 10 % after 100 steps, 50 % after 200, 90 % after 1,000.");
     expect(figure.querySelectorAll("circle")).toHaveLength(1);
+    expect(text(curve([{ name: "a", points }], { at: 100 }))).toBe(
+      "Accuracy, a: 10 % after 100 steps, 90 % after 1,000.",
+    );
     expect(curve([{ name: "a", points }], { at: 300 }).querySelectorAll("circle")).toHaveLength(0);
   });
 });
