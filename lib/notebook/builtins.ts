@@ -102,7 +102,7 @@ export const builtins: readonly BuiltinEntry[] = [
     name: "Inputs",
     description: "inputs for view(): Inputs.range([0, 1]), Inputs.select([…]), Inputs.toggle()",
     members: ["range", "select", "radio", "checkbox", "toggle", "text", "button", "table"],
-    define: () => () => import("@observablehq/inputs"),
+    define: () => async () => (await import("./inputs-builtin")).inputsBuiltin(),
   },
   {
     name: "html",
