@@ -67,11 +67,12 @@ def measure(logits: np.ndarray, scenes: Scenes) -> dict:
 def evaluate(data: dict[str, list[Path]], run: Path, out: Path, command: str, limit: int | None = None) -> None:
     splits = {name: open_scenes(data[folder]) for name, folder in SPLITS.items()}
     result: dict = {"model": out.name, "command": command, "date": date.today().isoformat(), "splits": {}}
+    logits = {name: answers(out, scenes, limit) for name, scenes in splits.items()}
     for name, scenes in splits.items():
-        result["splits"][name] = measure(answers(out, scenes, limit), scenes)
+        result["splits"][name] = measure(logits[name], scenes)
     result["parameters"] = sum(value.numel() for value in load_file(out / "model.safetensors").values())
     result["bytes"] = (out / "model.safetensors").stat().st_size
-    result["f16"] = compare_f16(run, out, splits, limit)
+    result["f16"] = compare_f16(run, out, splits, logits)
     (out / "eval.json").write_text(json.dumps(result, indent=1) + "\n")
 
     listed = json.loads((out / "checkpoints.json").read_text())
@@ -88,7 +89,7 @@ def evaluate(data: dict[str, list[Path]], run: Path, out: Path, command: str, li
         print(f"{name}: {part['accuracy']:.2%} of {part['count']} scenes, 95 % interval {part['interval95']}")
 
 
-def compare_f16(run: Path, out: Path, splits: dict[str, Scenes], limit: int | None) -> dict:
+def compare_f16(run: Path, out: Path, splits: dict[str, Scenes], logits: dict[str, np.ndarray]) -> dict:
     """The same weights kept in f32, on the same scenes: how many answers differ from those of the f16 file."""
     from .export import write_folder
     from .vit import ViTConfig
@@ -98,7 +99,8 @@ def compare_f16(run: Path, out: Path, splits: dict[str, Scenes], limit: int | No
     write_folder(whole, state, ViTConfig.from_pretrained(out), torch.float32)
     report = {}
     for name, scenes in splits.items():
-        half, full = answers(out, scenes, limit), answers(whole, scenes, limit)
+        half = logits[name]
+        full = answers(whole, scenes, len(half))
         labels = scenes.labels[: len(half)]
         report[name] = {
             "f32Accuracy": round(float((full.argmax(1) == labels).mean()), 4),

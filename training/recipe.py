@@ -14,12 +14,12 @@ class Recipe:
     patch_size: int = 16
     layer_norm_eps: float = 1e-6
     # data: scenes with one thing each, drawn by `npm run scenes`
-    train_scenes: int = 200_000
+    train_scenes: int = 175_000
     eval_scenes: int = 8_000  # of each: unseen scenes in training styles, scenes in the held-out style
     # optimisation
     seed: int = 2
     batch_size: int = 128
-    steps: int = 4_800
+    steps: int = 4_600
     warmup: int = 300
     decay: float = 0.25  # the last part of the steps, in which the learning rate falls to zero
     lr: float = 1.5e-3

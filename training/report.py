@@ -7,9 +7,6 @@ from .paths import MODELS, ROOT
 
 KNOWN = {"training": "unseen scenes in the training styles", "heldOut": "scenes in the held-out style (openmoji)"}
 
-HISTORY = {"all_scenes_from": 1750}  # of the run that is shipped, which no file remembers
-
-
 def percent(part: dict) -> str:
     low, high = part["interval95"]
     return f"{part['accuracy']:.1%} ({low:.1%} to {high:.1%}, {part['count']:,} scenes)"
@@ -86,7 +83,7 @@ def card(model: Path) -> str:
         "date": evaluation["date"],
         "train_styles": ", ".join(sorted(evaluation["splits"]["training"]["styles"])),
         "drawn": log["scenes"],
-        "history": HISTORY,
+        "all_scenes_from": log["sessions"][0]["fromStep"] if log["sessions"] else 0,
     }
     return (Path(__file__).parent / "card.md").read_text().format(**facts)
 
