@@ -6,17 +6,18 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { encode } from "fast-png";
-import { CHOICES, openEyes, sceneOf } from "../components/home/look";
+import { openEyes } from "../components/home/look";
+import { FIRST, sceneOf } from "../components/home/scene";
 import { createEngine } from "../lib/notebook";
 
 const url = (path: string) => pathToFileURL(resolve(path)).href;
 
-const { see, parameterCount } = await openEyes({
+const eyes = await openEyes({
   engine: createEngine({ prefer: "reference" }),
   modelsUrl: url("public/models"),
   spritesUrl: url("public/sprites"),
 });
-const { picture, answers, weights } = await see(sceneOf(CHOICES[0]));
+const { picture, answers, weights } = await eyes.see(sceneOf(FIRST.thing, FIRST.x, FIRST.y));
 const png = encode({ width: picture.width, height: picture.height, data: new Uint8Array(picture.data), channels: 4 });
 
 mkdirSync(".cache", { recursive: true });
@@ -26,7 +27,7 @@ writeFileSync(
     picture: `data:image/png;base64,${Buffer.from(png).toString("base64")}`,
     answers,
     weights: weights.map((weight) => Number(weight.toFixed(5))),
-    parameterCount,
+    parameterCount: eyes.parameterCount,
   }),
 );
 console.log(`The front page's picture: ${answers[0]!.label}, ${answers[0]!.probability.toFixed(3)}.`);

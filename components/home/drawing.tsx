@@ -1,9 +1,7 @@
 /** The picture with its patches lit where the model looks, and the answers as bars. No script needed. */
 import styles from "./demo.module.css";
-import type { Sight } from "./look";
+import { PATCH, SIZE, type Sight } from "./scene";
 
-export const PATCH = 16;
-export const SIZE = 128;
 const COLUMNS = SIZE / PATCH;
 const DARKEST = 0.78; // of a patch that is not looked at
 

@@ -1,42 +1,24 @@
-/**
- * What the front page shows of a scene: its picture, the model's answers, and where the model looks. In the browser, and
- * in Node when the page is built.
- */
+/** What the model says of a scene, and where it looks. In the browser, and in Node when the page is built. */
 import {
   builtinValue,
   createBuiltins,
+  pageEngine,
   type CellContext,
   type ModelsBuiltin,
+  type Page,
   type ScenesBuiltin,
 } from "../../lib/notebook";
-import type { LazyBuiltins, Page } from "../../lib/notebook";
+import type { Eyes } from "./scene";
 
-export type Scene = Parameters<ScenesBuiltin["draw"]>[0];
-export type Picture = Awaited<ReturnType<ScenesBuiltin["draw"]>>;
-export type Sight = {
-  picture: Picture;
-  /** The likeliest things, best first. */
-  answers: { label: string; probability: number }[];
-  /** One number a patch, in reading order: how much the class token looks at it in the last layer, its heads averaged. */
-  weights: number[];
-};
+const MODEL = "vit-classifier";
 
-export const MODEL = "vit-classifier";
-export const CHOICES = ["cat", "apple", "car", "umbrella", "owl", "guitar", "cactus", "rocket"] as const;
-
-export function sceneOf(thing: string, x = 50, y = 74): Scene {
-  return {
-    ground: { kind: "plain", colour: [223, 232, 234] },
-    items: [{ kind: "thing", thing, style: "noto", x, y, size: 68 }],
-  };
-}
-
-/** Opens the model and the scenes of this site; a function of scenes comes back. */
+/** Loads the model and gives a function of scenes. */
 export async function openEyes(
   page: Partial<Page> = {},
   onProgress: CellContext["progress"] = () => {},
-): Promise<{ see(scene: Scene): Promise<Sight>; parameterCount: number }> {
-  const all: LazyBuiltins = createBuiltins(page);
+): Promise<Eyes> {
+  const engine = page.engine ?? pageEngine();
+  const all = createBuiltins({ ...page, engine });
   const context = { id: "front-page", signal: new AbortController().signal, progress: onProgress } as CellContext;
   const models = ((await builtinValue(all, "models")) as { make(context: CellContext): ModelsBuiltin }).make(context);
   const scenes = (await builtinValue(all, "scenes")) as ScenesBuiltin;
@@ -45,6 +27,7 @@ export async function openEyes(
 
   return {
     parameterCount: model.parameterCount,
+    executor: engine.status().executor ?? "reference",
     async see(scene) {
       const picture = await scenes.draw(scene);
       const answers = await models.classify(model, picture, { k: 4 });

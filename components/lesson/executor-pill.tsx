@@ -7,7 +7,11 @@ import styles from "./executor-pill.module.css";
 /** Which processor computes the cells of this page, and why, in a popover. Appears when the first cell needs it. */
 export function ExecutorPill() {
   const id = useId();
-  const engine = useSyncExternalStore(pageEngine().subscribe, pageEngine().status, () => undefined);
+  const engine = useSyncExternalStore(
+    (listener) => pageEngine().subscribe(listener),
+    () => pageEngine().status(),
+    () => undefined,
+  );
   if (!engine?.executor) return null;
   const gpu = engine.executor === "webgpu";
   return (

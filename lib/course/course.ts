@@ -1,7 +1,8 @@
 /** The course as a whole: content/ read in the order of its numbered folders, and everything that spans lessons checked. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { compileLesson, type CompiledLesson } from "./compile-lesson";
+import { downloadBytes } from "./downloads";
 import { checkLinks } from "./links";
 import { parseModule, type ModuleFile } from "./module-file";
 import { CourseError, type Problem } from "./problem";
@@ -16,7 +17,7 @@ export type Lesson = CompiledLesson & {
   /** /course/vision-transformers/patches/ */
   address: string;
   requires: Lesson[];
-  /** Bytes that its models weigh, all files that a reader loads. */
+  /** Bytes that a reader loads at most, besides the page: its models, and the sprites if it draws scenes. */
   downloadBytes: number;
 };
 
@@ -145,20 +146,4 @@ function resolveLessons(lesson: Lesson, lessons: Lesson[], problems: Problem[]):
       problems.push({ file, line, what: `requires: ${name} does not come before this lesson` });
     } else lesson.requires.push(other);
   }
-}
-
-function downloadBytes({ file, frontMatter }: CompiledLesson, root: string, problems: Problem[]): number {
-  let bytes = 0;
-  for (const model of frontMatter.models) {
-    const folder = resolve(root, "public/models", model);
-    if (!existsSync(join(folder, "model.safetensors"))) {
-      problems.push({ file, line: 1, what: `models: there is no public/models/${model}/model.safetensors` });
-      continue;
-    }
-    for (const name of ["config.json", "preprocessor_config.json", "model.safetensors"]) {
-      const path = join(folder, name);
-      if (existsSync(path)) bytes += statSync(path).size;
-    }
-  }
-  return bytes;
 }

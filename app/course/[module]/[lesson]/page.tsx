@@ -63,7 +63,7 @@ export default async function LessonPage({ params }: Props) {
                   needs <a href={other.address}>{other.frontMatter.title}</a>
                 </Pill>
               ))}
-              {lesson.downloadBytes > 0 && <Pill>downloads {megabytes(lesson.downloadBytes)}, once</Pill>}
+              {lesson.downloadBytes > 0 && <Pill>downloads at most {megabytes(lesson.downloadBytes)}, once</Pill>}
             </div>
           </header>
           <LiveLesson lesson={`${module.slug}/${slug}`}>
@@ -119,5 +119,7 @@ async function lessonAt({ module, lesson: slug }: { module: string; lesson: stri
 }
 
 function megabytes(bytes: number): string {
-  return bytes < 950_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes < 950_000
+    ? `${Math.ceil(bytes / 1000)} kB`
+    : `${bytes < 9.5e6 ? (bytes / 1e6).toFixed(1) : Math.round(bytes / 1e6)} MB`;
 }
