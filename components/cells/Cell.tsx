@@ -8,7 +8,7 @@ import { useLesson } from "./lesson-context";
 import type { CellProps } from "./props";
 import { idle } from "./session";
 import { slot } from "./storage";
-import { stateWords, type Shown } from "./words";
+import { progressWords, stateWords, type Shown } from "./words";
 
 const unhydrated: Shown = { ...idle, state: "static" };
 
@@ -50,6 +50,12 @@ export function Cell(props: CellProps): ReactElement {
     asked.current = false;
     announce(`${name}: ${words}${status.failure && !status.failure.cause ? `. ${status.failure.message}` : ""}`);
   }, [state, words, name, status.failure, announce]);
+
+  const download = status.progress;
+  const loading = download?.total ? progressWords({ ...download, loaded: 0 }) : undefined;
+  useEffect(() => {
+    if (loading) announce(loading); // once a download: what and how much
+  }, [loading, announce]);
 
   const change = (text: string) => {
     setSource(text);

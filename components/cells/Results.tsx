@@ -1,10 +1,11 @@
 "use client";
-/** The tests of a check, with a word for each sign. */
+/** The tests of a check: a sign for the eye, a word for the ear. */
 import type { ReactElement } from "react";
 import type { ExerciseResult } from "../../lib/exercises";
 import styles from "./cells.module.css";
 
-const signs = { pass: "✓", fail: "✗", error: "✗" };
+const TICK = "M2 7.5 5.5 11 12 3";
+const CROSS = "M3 3 11 11M11 3 3 11";
 const words = { pass: "passed", fail: "failed", error: "error" };
 
 export function Results({ result }: { result: ExerciseResult }): ReactElement {
@@ -12,9 +13,9 @@ export function Results({ result }: { result: ExerciseResult }): ReactElement {
     <ul className={styles.results} aria-label="Results of the check">
       {result.tests.map(({ name, status, message, hint, line }, i) => (
         <li key={i} data-status={status}>
-          <span className={styles.sign} aria-hidden="true">
-            {signs[status]}
-          </span>
+          <svg className={styles.sign} viewBox="0 0 14 14" aria-hidden="true">
+            <path d={status === "pass" ? TICK : CROSS} />
+          </svg>
           <div>
             <span className={styles.announcer}>{words[status]}: </span>
             <span className={styles.testName}>{name}</span>

@@ -163,7 +163,7 @@ const look = EditorView.theme({
   },
   "&.cm-focused .cm-nonmatchingBracket": { backgroundColor: "transparent", color: "var(--bad)" },
   ".cm-failed": {
-    backgroundColor: "color-mix(in srgb, var(--bad) 14%, transparent)",
+    backgroundColor: "var(--raised)",
     boxShadow: "inset 3px 0 var(--bad)",
   },
   ".cm-tooltip": {

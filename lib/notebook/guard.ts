@@ -14,7 +14,7 @@ export class EndlessLoopError extends Error {
     budget: number,
   ) {
     super(
-      `line ${line} was stopped after ${budget / 1000} seconds without a pause: does this loop end? ` +
+      `stopped after ${budget / 1000} seconds without a pause: does this loop end? ` +
         `If it is only long, let the page breathe with: await new Promise(requestAnimationFrame)`,
     );
   }
