@@ -27,7 +27,9 @@ const picture = () =>
 
 test("dragging a thing changes the picture that every cell reads", async () => {
   const before = await picture();
-  const box = (await page.locator('[data-cell="scene"] .studio-item').first().boundingBox())!;
+  const item = page.locator('[data-cell="scene"] .studio-item').first();
+  await item.scrollIntoViewIfNeeded();
+  const box = (await item.boundingBox())!;
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width / 2 + 40, box.y + box.height / 2 - 30, { steps: 5 });
