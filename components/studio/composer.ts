@@ -4,8 +4,8 @@
  *
  * `.value` is `{ picture, scene }`: `picture` is always 128×128 pixels, drawn by lib/scenes, so that what the reader sees
  * are exactly the bytes that a model gets; `scene` is what it was drawn from, or undefined for an uploaded picture, which
- * is cut to its middle square and resized. Bubbling `input` events say that the value has changed: at most ten a second
- * during a drag, and one at its end.
+ * is cut to its middle square and resized. Bubbling `input` events say that the value has changed: during a drag as often
+ * as the page can follow (pace.ts), and one at its end.
  *
  * Everything works with the pointer, by touch and with the keyboard alone. An uploaded file never leaves the page.
  */
@@ -13,6 +13,7 @@ import { heldOutStyle, styles, trainingStyles, type Scene, type StyleName } from
 import { element } from "../ui/element";
 import type { Picture } from "../ui/paint";
 import { grounds, groundName } from "./grounds";
+import { lessonIsBusy, pace } from "./pace";
 import { palette } from "./palette";
 import {
   addThing,
@@ -25,7 +26,7 @@ import {
   restyle,
   SMALLEST,
 } from "./scene-editing";
-import { describeItem, stage } from "./stage";
+import { describeItem, stage, type Step } from "./stage";
 import { uploadedPicture } from "./upload";
 
 export type Composed = { picture: Picture; scene?: Scene };
@@ -48,8 +49,6 @@ export type ComposerOptions = {
   styles?: readonly StyleName[];
 };
 
-const BETWEEN_EVENTS = 100; // milliseconds, during a drag
-
 let composers = 0;
 
 /** Resolves when the first scene is drawn, so that `.value` is never empty. */
@@ -62,8 +61,7 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
   let style = styleOf(first) ?? trainingStyles[0]!;
   let uploaded: { name: string; note?: string } | undefined;
   let selected: number | undefined;
-  let lastEvent = -Infinity;
-  let due: ReturnType<typeof setTimeout> | undefined; // an event that waits for its turn
+  let frame: number | undefined; // the next one will draw the scene
   let value: Composed = { scene, picture: await source.draw(scene) };
 
   const surface = stage({ select, move, resize, remove }, `${id}-keys`);
@@ -77,6 +75,10 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
   const controls = newControls(id, options.styles ?? styles.map(({ name }) => name), seed);
   const root = assemble() as unknown as Composer;
   Object.defineProperty(root, "value", { get: () => value });
+  const events = pace(
+    () => root.dispatchEvent(new Event("input", { bubbles: true })),
+    () => lessonIsBusy(root),
+  );
   wire();
   show();
   void redrawPalette();
@@ -92,15 +94,19 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
     void change(next, `Added ${describeItem(next.items.at(-1)!)}.`);
   }
 
-  function move(index: number, to: { x: number; y: number }, done: boolean): void {
+  function move(index: number, to: { x: number; y: number }, step: Step): void {
     const next = moveItem(scene, index, to);
     const { x, y } = next.items[index]!;
-    void change(next, done ? `${x} across, ${y} down.` : undefined, done);
+    const words = `${x} across, ${y} down.`;
+    if (step === "drag") drag(next);
+    else void change(next, words, step === "last");
   }
 
-  function resize(index: number, size: number, done: boolean): void {
+  function resize(index: number, size: number, step: Step): void {
     const next = resizeItem(scene, index, size);
-    void change(next, done ? `${next.items[index]!.size} pixels wide.` : undefined, done);
+    const words = `${next.items[index]!.size} pixels wide.`;
+    if (step === "drag") drag(next);
+    else void change(next, words, step === "last");
   }
 
   function remove(index: number): void {
@@ -133,17 +139,37 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
     show();
   }
 
-  /** Draws `next`, makes it the value and tells the page; `done` false is one of many steps of a drag. */
-  async function change(next: Scene, announcement?: string, done = true): Promise<void> {
+  /** One of many steps: drawn with the next frame, and told when the page can follow. */
+  function drag(next: Scene): void {
     scene = next;
     uploaded = undefined;
     show();
-    if (announcement) say(announcement);
-    const picture = await source.draw(next);
-    if (scene !== next || uploaded) return; // something newer is being drawn
+    frame ??= requestAnimationFrame(() => {
+      frame = undefined;
+      void draw(false);
+    });
+  }
+
+  /** `final` false: more like it may follow at once, as when an arrow key is held. */
+  async function change(next: Scene, announcement: string, final = true): Promise<void> {
+    scene = next;
+    uploaded = undefined;
+    show();
+    say(announcement);
+    await draw(final);
+  }
+
+  /** Draws the scene, makes it the value and tells the page. */
+  async function draw(final: boolean): Promise<void> {
+    if (frame !== undefined) cancelAnimationFrame(frame);
+    frame = undefined;
+    const drawn = scene;
+    const picture = await source.draw(drawn);
+    if (scene !== drawn || uploaded) return; // something newer is being drawn
     value = { scene, picture };
     surface.draw(picture);
-    emit(done);
+    if (final) events.now();
+    else events.soon();
   }
 
   async function upload(file: Blob | undefined, name: string): Promise<void> {
@@ -157,24 +183,13 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
       show();
       surface.draw(picture);
       say(`${name} is in place of the scene.`);
-      emit(true);
+      events.now();
     } catch (error) {
       controls.error.textContent = `${name}: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
 
   // What the page is told
-
-  function emit(now: boolean): void {
-    clearTimeout(due);
-    const wait = now ? 0 : lastEvent + BETWEEN_EVENTS - performance.now();
-    if (wait > 0) {
-      due = setTimeout(() => emit(true), wait);
-      return;
-    }
-    lastEvent = performance.now();
-    root.dispatchEvent(new Event("input", { bubbles: true }));
-  }
 
   function say(words: string): void {
     controls.status.textContent = words;
@@ -224,7 +239,7 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
       control.addEventListener("input", (event) => event.stopPropagation());
 
     size.addEventListener("input", () => {
-      if (selected !== undefined) resize(selected, Number(size.value), true);
+      if (selected !== undefined) resize(selected, Number(size.value), "key");
     });
     removeButton.addEventListener("click", () => {
       if (selected !== undefined) remove(selected);

@@ -7,10 +7,13 @@ import { element } from "../ui/element";
 import { paint, type Picture } from "../ui/paint";
 import { itemName, type Place } from "./scene-editing";
 
+/** What a change comes from: the pointer on its way, the end of that way, or a key, which may be held. */
+export type Step = "drag" | "last" | "key";
+
 export type StageActions = {
   select(index: number | undefined): void;
-  move(index: number, to: Place, done: boolean): void;
-  resize(index: number, size: number, done: boolean): void;
+  move(index: number, to: Place, step: Step): void;
+  resize(index: number, size: number, step: Step): void;
   remove(index: number): void;
 };
 
@@ -82,9 +85,9 @@ export function stage(actions: StageActions, helpId: string): Stage {
       ArrowDown: [0, step],
     };
     const move = moves[event.key];
-    if (move) actions.move(index, { x: item.x + move[0], y: item.y + move[1] }, true);
-    else if (event.key === "+" || event.key === "=") actions.resize(index, item.size + 4, true);
-    else if (event.key === "-" || event.key === "_") actions.resize(index, item.size - 4, true);
+    if (move) actions.move(index, { x: item.x + move[0], y: item.y + move[1] }, "key");
+    else if (event.key === "+" || event.key === "=") actions.resize(index, item.size + 4, "key");
+    else if (event.key === "-" || event.key === "_") actions.resize(index, item.size - 4, "key");
     else if (event.key === "Delete" || event.key === "Backspace") actions.remove(index);
     else return;
     event.preventDefault();
@@ -101,17 +104,17 @@ export function stage(actions: StageActions, helpId: string): Stage {
     const start = { x: event.clientX, y: event.clientY };
     let moved = false;
 
-    const drag = (now: PointerEvent, done: boolean) => {
+    const drag = (now: PointerEvent, step: Step) => {
       const dx = (now.clientX - start.x) / pixel;
       const dy = (now.clientY - start.y) / pixel;
       if (!moved && Math.hypot(dx, dy) < 1) return; // a click, not a drag
       moved = true;
-      if (resizing) actions.resize(index, item.size + 2 * Math.max(dx, dy), done);
-      else actions.move(index, { x: item.x + dx, y: item.y + dy }, done);
+      if (resizing) actions.resize(index, item.size + 2 * Math.max(dx, dy), step);
+      else actions.move(index, { x: item.x + dx, y: item.y + dy }, step);
     };
-    const onMove = (now: PointerEvent) => drag(now, false);
+    const onMove = (now: PointerEvent) => drag(now, "drag");
     const onEnd = (now: PointerEvent) => {
-      drag(now, true);
+      drag(now, "last");
       button.removeEventListener("pointermove", onMove);
       button.removeEventListener("pointerup", onEnd);
       button.removeEventListener("pointercancel", onEnd);

@@ -36,6 +36,7 @@ beforeEach(async () => {
 afterEach(() => made.remove());
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
+const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 const stage = () => made.querySelector(".studio-stage")!;
 const items = () => [...stage().querySelectorAll("button")];
 const status = () => [...made.querySelectorAll("[role=status]")].map((e) => e.textContent).join(" ");
@@ -66,7 +67,7 @@ describe("with the keyboard alone", () => {
     await press("ArrowLeft");
     await press("ArrowDown", { shiftKey: true });
     expect(made.value.scene!.items[0]).toMatchObject({ x: 63, y: 72 });
-    expect(events).toBe(2);
+    await vi.waitFor(() => expect(events).toBe(2)); // the second waits a moment: the key may be held
     expect(status()).toContain("63 across, 72 down.");
     for (let i = 0; i < 20; i++) await press("ArrowRight", { shiftKey: true });
     expect(made.value.scene!.items[0]).toMatchObject({ x: 128 });
@@ -134,7 +135,7 @@ describe("with the pointer", () => {
     point("pointerdown", 100, 100);
     for (let i = 1; i <= 10; i++) {
       point("pointermove", 100 + 2 * i, 100);
-      await settled();
+      await frame();
     }
     expect(made.value.scene!.items[0]).toMatchObject({ x: 74, y: 64 });
     const during = events;
@@ -145,6 +146,29 @@ describe("with the pointer", () => {
     expect(made.value.scene!.items[0]).toMatchObject({ x: 76, y: 66 });
     expect(events).toBe(during + 1);
     expect(status()).toContain("76 across, 66 down.");
+  });
+
+  test("while the cells of the lesson compute, a drag waits for them; its end does not", async () => {
+    const lesson = document.createElement("div");
+    lesson.dataset.lesson = "";
+    const cell = document.createElement("div");
+    cell.dataset.cell = "answer";
+    cell.dataset.state = "running";
+    document.body.append(lesson);
+    lesson.append(made, cell);
+    await press("ArrowLeft");
+    await press("ArrowLeft");
+    expect(events).toBe(1); // nothing had been told for long: the first is told, the second waits
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(events).toBe(1);
+    cell.dataset.state = "fulfilled";
+    await vi.waitFor(() => expect(events).toBe(2));
+    expect(made.value.scene!.items[0]).toMatchObject({ x: 62 });
+    cell.dataset.state = "running";
+    palette("apple").click();
+    await settled();
+    expect(events).toBe(3);
+    lesson.remove();
   });
 });
 
