@@ -61,11 +61,11 @@ export default async function Home() {
             <li>A picture becomes numbers. Patches become tokens. Attention mixes them.</li>
             <li>Text becomes tokens too, and a decoder predicts the next one.</li>
             <li>The two are joined: by a projector, by several encoders at once, by cross-attention.</li>
-            <li>The result is made good, small and long.</li>
+            <li>It is made good, made small, and given a long context.</li>
           </ol>
           <p>
-            {lessons.length === 1 ? "The first lesson is" : `The first ${lessons.length} lessons are`} finished, of{" "}
-            {lessons.length + planned} on <a href="/course/">the map</a>.
+            {lessons.length === 1 ? "One lesson" : `${lessons.length} lessons`} of {lessons.length + planned}{" "}
+            {lessons.length === 1 ? "is" : "are"} finished; <a href="/course/">the map</a> shows the rest.
           </p>
         </section>
       </div>

@@ -3,7 +3,7 @@ import styles from "./demo.module.css";
 import { PATCH, SIZE, type Sight } from "./scene";
 
 const COLUMNS = SIZE / PATCH;
-const DARKEST = 0.78; // of a patch that is not looked at
+const DARKEST = 0.66; // of a patch that is not looked at
 
 export function Patches({ weights }: { weights: readonly number[] }) {
   const largest = Math.max(...weights, Number.MIN_VALUE);
@@ -20,7 +20,7 @@ export function Patches({ weights }: { weights: readonly number[] }) {
           y={Math.floor(i / COLUMNS) * PATCH}
           width={PATCH + 0.06}
           height={PATCH + 0.06}
-          style={{ opacity: Number((DARKEST * (1 - weight / largest)).toFixed(3)) }}
+          style={{ opacity: Number((DARKEST * (1 - Math.sqrt(weight / largest))).toFixed(3)) }}
         />
       ))}
       <path

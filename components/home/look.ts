@@ -30,7 +30,7 @@ export async function openEyes(
     executor: engine.status().executor ?? "reference",
     async see(scene) {
       const picture = await scenes.draw(scene);
-      const answers = await models.classify(model, picture, { k: 4 });
+      const answers = await models.classify(model, picture, { k: 5 });
       const weights: number[] = [];
       for (let head = 0; head < numAttentionHeads; head++) {
         const { shape, probs } = await models.attentionMap(model, picture, { layer: numHiddenLayers - 1, head });
