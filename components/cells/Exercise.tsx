@@ -20,6 +20,7 @@ export function Exercise(props: ExerciseProps): ReactElement {
   const kept = useMemo(() => slot(session.lesson, "exercise", id), [session, id]);
   const [source, setSource] = useState(starter);
   const [result, setResult] = useState<ExerciseResult>();
+  const [checked, setChecked] = useState<string>(); // the source that the result is about
   const [tries, setTries] = useState(0);
   const [showSolution, setShowSolution] = useState(false);
   const code = useRef<CodeAreaHandle>(null);
@@ -31,15 +32,18 @@ export function Exercise(props: ExerciseProps): ReactElement {
     // eslint-disable-next-line react-hooks/set-state-in-effect -- what this device kept is known only here
     setSource(saved.source);
     setResult(saved.result);
+    setChecked(saved.checked);
     setTries(saved.tries);
   }, [kept]);
 
-  const save = (next: Partial<Saved>) => kept.write(JSON.stringify({ source, result, tries, ...next } satisfies Saved));
-  const finish = (next: ExerciseResult) => {
+  const save = (next: Partial<Saved>) =>
+    kept.write(JSON.stringify({ source, checked, result, tries, ...next } satisfies Saved));
+  const finish = (next: ExerciseResult, of: string) => {
     const count = next.status === "pass" ? tries : tries + 1;
     setResult(next);
     setTries(count);
-    save({ result: next, tries: count });
+    setChecked(of);
+    save({ result: next, checked: of, tries: count });
     announce(summary(next));
   };
   const { checking, start, stop } = useCheck({ session, compiledStarter, check, output, onResult: finish });
@@ -75,7 +79,7 @@ export function Exercise(props: ExerciseProps): ReactElement {
           original={starter}
           source={source}
           label={`Your code for ${title}`}
-          failedLine={result?.tests.find(({ line }) => line !== undefined)?.line}
+          failedLine={checked === source ? result?.tests.find(({ line }) => line !== undefined)?.line : undefined}
           runs="check"
           onChange={change}
           onRun={() => start(source)}
@@ -110,7 +114,7 @@ export function Exercise(props: ExerciseProps): ReactElement {
         )}
         <span className={styles.state}>{checking ? "checking" : ""}</span>
       </div>
-      {result && <Results result={result} />}
+      {result && <Results result={result} outdated={checked !== undefined && checked !== source} />}
       {showSolution && (
         <div className={styles.solution}>
           <h4>A solution</h4>
@@ -129,7 +133,7 @@ export function Exercise(props: ExerciseProps): ReactElement {
   );
 }
 
-type Saved = { source: string; result?: ExerciseResult; tries: number };
+type Saved = { source: string; checked?: string; result?: ExerciseResult; tries: number };
 
 function readSaved(text: string | undefined): Saved | undefined {
   if (text === undefined) return undefined;

@@ -174,7 +174,7 @@ const look = EditorView.theme({
     overflow: "hidden",
   },
   ".cm-tooltip-autocomplete > ul > li[aria-selected]": { color: "var(--paper)", backgroundColor: "var(--accent)" },
-  ".cm-tooltip-autocomplete > ul": { font: "400 13px/1.5 var(--mono)" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", fontSize: "13px", lineHeight: "1.5" },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: 700 },
   ".cm-completionInfo": { font: "400 13px/1.5 var(--sans)", padding: "8px 10px", maxWidth: "320px" },
   ".cm-completionDetail": { fontStyle: "normal", opacity: 0.8 },

@@ -12,7 +12,7 @@ type Options = {
   check: CompiledCell;
   /** Where the reader's code displays. */
   output: RefObject<HTMLElement | null>;
-  onResult: (result: ExerciseResult) => void;
+  onResult: (result: ExerciseResult, source: string) => void;
 };
 
 export function useCheck({ session, compiledStarter, check, output, onResult }: Options) {
@@ -28,12 +28,12 @@ export function useCheck({ session, compiledStarter, check, output, onResult }: 
     output.current?.replaceChildren();
     grade(source, controller.signal)
       .then((result) => {
-        if (current.current === controller) onResult(result);
+        if (current.current === controller) onResult(result, source);
       })
       .catch((error: unknown) => {
         if (current.current !== controller) return;
         const message = controller.signal.aborted ? "You interrupted the check." : String(error);
-        onResult({ status: "error", tests: [{ name: "The check did not end", status: "error", message }] });
+        onResult({ status: "error", tests: [{ name: "The check did not end", status: "error", message }] }, source);
       })
       .finally(() => {
         if (current.current === controller) setChecking(false);
