@@ -2,7 +2,6 @@
  * `npm test`: everything that can fail, in one run. Builds what the tests need, runs them, and ends with the line
  * `N passed, N failed`. Arguments go to Vitest: `npm test -- --project lib`, `npm test -- softmax`.
  */
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { runBin } from "./run-bin";
 

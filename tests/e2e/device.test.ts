@@ -15,7 +15,7 @@ beforeAll(async () => {
   // The page's own devices, so that the test can take one away.
   await reader.page.addInitScript(() => {
     const devices: GPUDevice[] = [];
-    const requestDevice = Reflect.get(GPUAdapter.prototype, "requestDevice") as GPUAdapter["requestDevice"];
+    const { requestDevice } = GPUAdapter.prototype;
     GPUAdapter.prototype.requestDevice = async function (...parameters) {
       const device = await requestDevice.apply(this, parameters);
       devices.push(device);

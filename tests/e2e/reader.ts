@@ -1,6 +1,7 @@
 /** A reader in a browser: a page that watches for errors, and the questions that the tests ask of a lesson. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import type Axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
 
@@ -61,7 +62,7 @@ export async function allCellsFulfilled(page: Page, timeout = 120_000): Promise<
 export async function accessibilityFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: typeof import("axe-core") };
+    const { axe } = window as unknown as { axe: typeof Axe };
     const { violations } = await axe.run(document, {
       runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     });
