@@ -22,13 +22,14 @@ export default async function Home() {
             that it looks at.
           </p>
         </div>
-        <Demo first={sight} />
-        <div className={styles.start}>
-          <a className={styles.go} href={first.address}>
-            Start with the first lesson
-          </a>
-          <a href="/course/">See the whole course</a>
-        </div>
+        <Demo first={sight}>
+          <div className={styles.start}>
+            <a className={styles.go} href={first.address}>
+              Start with the first lesson
+            </a>
+            <a href="/course/">See the whole course</a>
+          </div>
+        </Demo>
 
         <section className={styles.what} aria-labelledby="what">
           <h2 id="what">A course to run, not only to read</h2>

@@ -1,7 +1,15 @@
 "use client";
 
 /** The front page's running demonstration. It shows what the build computed until the model is here, then computes itself. */
-import { useEffect, useRef, useState, useSyncExternalStore, type KeyboardEvent, type PointerEvent } from "react";
+import {
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+} from "react";
 import { paint } from "../ui/paint";
 import { Answers, inWords, Patches } from "./drawing";
 import styles from "./demo.module.css";
@@ -11,7 +19,8 @@ import { CHOICES, FIRST, SIZE, type Sight } from "./scene";
 /** What the build saw, as plain data: `picture` is an image's address. */
 export type StaticSight = Pick<Sight, "answers" | "weights"> & { picture: string; parameterCount: number };
 
-export function Demo({ first }: { first: StaticSight }) {
+/** @param children what to do next: at the foot of the column beside the picture */
+export function Demo({ first, children }: { first: StaticSight; children?: ReactNode }) {
   const [demo] = useState(() => createLiveDemo(FIRST, first));
   const { state, note, wanted, sight, picture } = useSyncExternalStore(demo.subscribe, demo.current, demo.current);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -83,6 +92,7 @@ export function Demo({ first }: { first: StaticSight }) {
           <span className={styles.dot} data-state={state} aria-hidden="true" />
           {stateInWords(state, note)}
         </p>
+        {children}
       </div>
     </section>
   );

@@ -4,10 +4,10 @@ import styles from "./quiz.module.css";
 
 export function Quiz({ id, children }: { id: string; children: ReactNode }) {
   return (
-    <section className={styles.quiz} id={id} aria-label="Question">
+    <div className={styles.quiz} id={id} role="group" aria-label="Question">
       <p className={styles.title}>Predict, then open a choice</p>
       {children}
-    </section>
+    </div>
   );
 }
 
