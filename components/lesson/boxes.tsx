@@ -31,9 +31,9 @@ function Box({
   children,
 }: Props & { className: string | undefined; title: string; id?: string }) {
   return (
-    <section className={`${styles.box} ${className}`} id={id} aria-label={title}>
+    <div className={`${styles.box} ${className}`} id={id} role="group" aria-label={title}>
       <p className={styles.title}>{title}</p>
       {children}
-    </section>
+    </div>
   );
 }
