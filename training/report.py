@@ -13,8 +13,10 @@ def percent(part: dict) -> str:
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    widths = [max(3, *(len(line[i]) for line in [head, *rows])) for i in range(len(head))]
+    lines = [head, ["-" * width for width in widths], *rows]
+    padded = ([cell.ljust(width) for cell, width in zip(line, widths)] for line in lines)  # as Prettier writes tables
+    return "\n".join("| " + " | ".join(line) + " |" for line in padded)
 
 
 def accuracies(evaluation: dict) -> str:
