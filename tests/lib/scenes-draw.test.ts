@@ -13,7 +13,7 @@ import {
   type Scene,
   type SceneOptions,
 } from "../../lib/scenes";
-import { picturePrint, scenePrint } from "../../lib/scenes/print";
+import { picturePrint, scenePrint } from "../../lib/scenes";
 import { turnOf } from "../../lib/scenes/stamp";
 import { builtAtlas } from "./scenes-atlas";
 
@@ -94,6 +94,10 @@ describe("drawScene", () => {
     expect(drawn({ thing: "unicorn" })).toThrow("expected one of the 80 things");
     expect(drawn({ style: "papyrus" })).toThrow("expected one of the styles noto, ");
     expect(drawn({ kind: "shape", shape: "blob", colour: "red" })).toThrow("expected one of circle, square, ");
+    expect(drawn({ kind: "shape", shape: "star", colour: "mauve" })).toThrow("expected a colour of red, ");
+    expect(drawn({ kind: "cube" })).toThrow("expected an item of kind thing, shape or sign");
+    const ground = { kind: "checks" } as unknown as Ground;
+    expect(() => drawScene({ ground, items: [] }, atlas)).toThrow("expected a ground of kind plain, stripes or noise");
     expect(drawn({ kind: "sign", text: "", board: "white" })).toThrow("expected 1 to 8 letters A to Z or digits");
     expect(drawn({ kind: "sign", text: "GRÜN", board: "white" })).toThrow('got "GRÜN"');
   });

@@ -19,7 +19,7 @@ import {
   type Scene,
   type ThingItem,
 } from "../../lib/scenes";
-import { colourName, describeScene } from "../../lib/scenes/describe";
+import { colourName, describeScene } from "../../lib/scenes";
 import { builtAtlas } from "./scenes-atlas";
 
 let atlas: Atlas;
@@ -116,6 +116,10 @@ describe("randomScene", () => {
     );
     expect(() => randomScene(1, { names: ["umbrella"], style: "fxemoji" }, atlas)).toThrow(
       "expected a style that draws umbrella",
+    );
+    const [a, b] = things.map(({ name }) => name).filter((name) => name === "cat" || isHeldOutPair("cat", name));
+    expect(() => randomScene(1, { split: "train", things: 2, names: [a!, b!] })).toThrow(
+      "expected 2 things that may be",
     );
     expect(() => classOf("unicorn")).toThrow('got "unicorn"');
   });
