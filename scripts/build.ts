@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { readCourse } from "../lib/course";
 import { runBin } from "./run-bin";
 
 const OUT = "out";
@@ -26,8 +27,9 @@ const INPUTS = [
 const MADE = new Set([resolve("public/sprites"), resolve("public/cells")]);
 
 /** Builds, or throws an error that says which step failed; the step has said above what was wrong. */
-export function build(): void {
+export async function build(): Promise<void> {
   step("the sprite atlas", "tsx", ["scripts/build-atlas.ts"]);
+  await readCourse({ root: resolve(".") }); // what is wrong in content/, in plain lines, before anything slow
   step("the front page's picture", "tsx", ["scripts/render-home.ts"]);
   rmSync(OUT, { recursive: true, force: true });
   step("the site", "next", ["build"]);
@@ -36,7 +38,7 @@ export function build(): void {
 }
 
 /** Builds when `out/` is missing or was built from something else; says which. */
-export function buildIfNeeded(say: (sentence: string) => void = console.log): void {
+export async function buildIfNeeded(say: (sentence: string) => void = console.log): Promise<void> {
   const built = existsSync(STAMP) ? readFileSync(STAMP, "utf8") : undefined;
   if (built === inputsHash()) return say("The built site in out/ is up to date.");
   say(
@@ -44,7 +46,7 @@ export function buildIfNeeded(say: (sentence: string) => void = console.log): vo
       ? "There is no built site in out/ yet: building."
       : "The course has changed since out/ was built: building.",
   );
-  build();
+  await build();
 }
 
 function step(what: string, name: string, args: string[]): void {
@@ -70,7 +72,7 @@ function filesIn(path: string): string[] {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   try {
-    build();
+    await build();
     console.log("The site is in out/. Any static server can serve it; npm start does.");
   } catch (error) {
     console.error((error as Error).message);

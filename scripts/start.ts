@@ -4,7 +4,7 @@ import { serveStatic } from "./static-server";
 
 try {
   const port = chosenPort(process.env.PORT);
-  buildIfNeeded();
+  await buildIfNeeded();
   const server = await serveStatic("out", port).catch((error: NodeJS.ErrnoException) => {
     throw new Error(whyNot(error, port));
   });
