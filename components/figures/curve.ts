@@ -7,7 +7,7 @@ export type Series = { name: string; points: readonly { step: number; accuracy: 
 
 const WIDTH = 640;
 const HEIGHT = 260;
-const LEFT = 48;
+const LEFT = 76;
 const RIGHT = 16;
 const TOP = 14;
 const BOTTOM = 40;
@@ -23,12 +23,12 @@ export function curve(series: readonly Series[], options: { at?: number } = {}):
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     drawing.append(
       svgElement("line", { class: "fig-axis", x1: LEFT, x2: WIDTH - RIGHT, y1: y(share), y2: y(share) }),
-      svgElement("text", { x: LEFT - 8, y: y(share) + 5, "text-anchor": "end" }, `${share * 100} %`),
+      svgElement("text", { x: LEFT - 8, y: y(share) + 6, "text-anchor": "end" }, `${share * 100} %`),
     );
   }
   for (const step of ticks(last))
     drawing.append(
-      svgElement("text", { x: x(step), y: HEIGHT - BOTTOM + 22, "text-anchor": "middle" }, step.toLocaleString("en")),
+      svgElement("text", { x: x(step), y: HEIGHT - BOTTOM + 26, "text-anchor": "middle" }, step.toLocaleString("en")),
     );
   if (at !== undefined)
     drawing.append(svgElement("line", { class: "fig-at", x1: x(at), x2: x(at), y1: TOP, y2: HEIGHT - BOTTOM }));
