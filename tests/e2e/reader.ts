@@ -87,7 +87,12 @@ export async function rewrite(page: Page, where: string, code: string): Promise<
   await page.keyboard.press("ControlOrMeta+Enter");
 }
 
+/** All that a cell shows: its state in words, its code, its error, its output. */
+export function textOf(page: Page, id: string): Promise<string> {
+  return page.locator(`[data-cell="${id}"]`).innerText();
+}
+
 /** What a cell shows below its code. */
 export function outputOf(page: Page, id: string): Promise<string> {
-  return page.locator(`[data-cell="${id}"]`).innerText();
+  return page.locator(`[data-cell="${id}"] [data-output]`).innerText();
 }
