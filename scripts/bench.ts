@@ -65,7 +65,7 @@ async function timed(task: () => Promise<void>): Promise<Times> {
 
 /** Bytes of scripts (as gzip would send them) and milliseconds until the lesson's first cell is fulfilled. */
 async function firstVisit() {
-  buildIfNeeded();
+  await buildIfNeeded();
   const server = await serveStatic("out", 0);
   const browser = await launchBrowser();
   try {

@@ -14,7 +14,7 @@ declare module "vitest" {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  if (!process.env.PATCHWORK_BUILT) buildIfNeeded();
+  if (!process.env.PATCHWORK_BUILT) await buildIfNeeded();
   const server = await serveStatic("out", 0);
   project.provide("site", server.url.replace(/\/$/, ""));
   return () => server.close();
