@@ -84,6 +84,7 @@ export const builtins: readonly BuiltinEntry[] = [
       "numbers",
       "similarity",
       "gallery",
+      "bars",
       "curve",
     ],
   },
