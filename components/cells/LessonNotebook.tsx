@@ -34,7 +34,7 @@ export function LessonNotebook(props: LessonNotebookProps): ReactElement {
   return (
     <LessonContext value={context}>
       <div ref={root} className={styles.engine}>
-        {engine.note && <p className={styles.engineNote}>{engine.note}</p>}
+        <div role="status">{engine.note && <p className={styles.engineNote}>{engine.note}</p>}</div>
         <p className={styles.announcer} role="status">
           {message}
         </p>

@@ -54,14 +54,14 @@ export function createEngine({ prefer, open }: EngineOptions = {}): Engine {
   }
 
   /** Once may be an accident (a laptop that slept, a driver that was updated). Twice is a machine without a GPU. */
-  function lost(message: string): void {
+  function lost(): void {
     losses++;
     opening =
       losses === 1
-        ? start(prefer, `The GPU was lost (${message}) and has been opened again.`)
+        ? start(prefer, "The GPU was lost and has been opened again. The cells that use it run anew.")
         : start(
             "reference",
-            `The GPU was lost twice (${message}): the cells go on without it, more slowly. Reload the page to try it again.`,
+            "The GPU was lost twice. The cells go on without it, more slowly; reload the page to try it again.",
           );
     opening.catch(() => {}); // those who use it hear of it
     announce();
