@@ -6,6 +6,7 @@ from pathlib import Path
 
 from transformers.utils.logging import disable_progress_bar
 
+from .architectures import families, write as write_architectures
 from .evaluate import evaluate
 from .export import export
 from .fixtures import write_fixtures
@@ -34,6 +35,8 @@ def parse() -> argparse.Namespace:
         command.add_argument("--steps", type=int, help="instead of the recipe's")
         command.add_argument("--limit", type=int, help="evaluate on this many scenes of each split only")
     commands.add_parser("fixtures", help="golden fixtures that need no training")
+    checkpoints = commands.add_parser("architectures", help="golden fixtures of every architecture")
+    checkpoints.add_argument("families", nargs="*", metavar="family", help=f"of {', '.join(families())}; all unless given")
     commands.add_parser("report", help="model cards and docs/models.md from eval.json")
     return parser.parse_args()
 
@@ -62,6 +65,8 @@ def main() -> None:
     disable_progress_bar()  # of transformers, for each small file
     if arguments.command == "fixtures":
         write_fixtures()
+    elif arguments.command == "architectures":
+        write_architectures(arguments.families)
     elif arguments.command == "report":
         report()
     elif arguments.command == "vit-classifier":

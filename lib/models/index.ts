@@ -11,4 +11,4 @@ export {
 } from "./classify";
 export { seeOnly, type Probe } from "./probe";
 export { patchGrid, vitForImageClassification, vitShapes, type ViTConfig, type ViTLayer, type ViTWeights } from "./vit";
-export { parseViTConfig } from "./vit-config";
+export { parseViTConfig } from "./checkpoints/vit-config";

@@ -1,8 +1,8 @@
 /** Loads a checkpoint in Hugging Face layout: config.json, preprocessor_config.json, model.safetensors. */
 import type { Executor } from "../tensor";
 import { openFolder, safetensorsLength, type Folder } from "../weights";
-import type { Checkpoint } from "./checkpoint";
-import { loadViT } from "./load-vit";
+import type { Checkpoint } from "./checkpoints/checkpoint";
+import { loadViT } from "./checkpoints/vit";
 import type { Model } from "./model";
 
 /** `model_type` in config.json decides which architecture reads the rest: add yours here. */

@@ -1,4 +1,4 @@
-import type { Executor } from "../tensor";
+import type { Executor } from "../../tensor";
 
 /** What an architecture needs to load itself: its config, and a way to read the files beside it. */
 export type Checkpoint = {

@@ -1,6 +1,6 @@
 /** Reads the config.json of a ViT; defaults are those of transformers' `configuration_vit.py`. */
 import { ConfigFields } from "./config-fields";
-import { patchGrid, type ViTConfig } from "./vit";
+import { patchGrid, type ViTConfig } from "../vit";
 
 /** Far above any published ViT (ViT-22B: 6144 wide, 48 layers), and far below what a browser could not even list. */
 const MAX = { width: 65_536, layers: 512, pixels: 8192, labels: 100_000, patches: 65_536 };

@@ -1,12 +1,12 @@
 /** From the files of a ViT checkpoint to a model that answers. */
-import { parseImageProcessorConfig, preprocess, processedSize } from "../images";
-import { keep, scope, tensor, type Tensor } from "../tensor";
-import { loadWeights } from "../weights";
+import { parseImageProcessorConfig, preprocess, processedSize } from "../../images";
+import { keep, scope, tensor, type Tensor } from "../../tensor";
+import { loadWeights } from "../../weights";
 import type { Checkpoint } from "./checkpoint";
-import type { ViTForImageClassification } from "./model";
-import type { Probe } from "./probe";
+import type { ViTForImageClassification } from "../model";
+import type { Probe } from "../probe";
 import { parseViTConfig } from "./vit-config";
-import { patchGrid, vitForImageClassification, vitShapes, type ViTConfig, type ViTWeights } from "./vit";
+import { patchGrid, vitForImageClassification, vitShapes, type ViTConfig, type ViTWeights } from "../vit";
 
 export async function loadViT(checkpoint: Checkpoint): Promise<ViTForImageClassification> {
   const { executor, signal, folder } = checkpoint;
