@@ -1,0 +1,106 @@
+/**
+ * Where the tokens of one forward pass of a decoder stand, and what they may look at: positions, padding, and the cache.
+ *
+ * Shapes:  B rows of text   T tokens of this pass   P tokens of earlier passes, in the cache   S = P + T keys
+ *          E numbers per head
+ */
+import { inverseFrequencies, type RopeScaling } from "../nn";
+import { tensor, type Executor, type Tensor } from "../tensor";
+import type { KeyValueCache } from "./key-value-cache";
+
+/** What the layers of one forward pass share: where its tokens stand, what they may see, what earlier passes left. */
+export type DecoderState = {
+  /** Where each token stands, for RoPE: [B][T] */
+  positions: readonly (readonly number[])[];
+  /** Radians per position, for each pair of numbers of a head: [E / 2] */
+  frequencies: Float64Array;
+  /** P */
+  past: number;
+  /** Which of the S positions hold a token, and which padding: [B][S] of 1 and 0 */
+  attentionMask: readonly (readonly number[])[];
+  /** The same, to be added to scores: [B, 1, 1, S]. Undefined when there is no padding. */
+  mask?: Tensor;
+  cache?: KeyValueCache;
+};
+
+/** Hides a key. Finite, because WGSL lets a GPU assume that there are no infinities; added to any score it stays finite. */
+const HIDDEN = -1e30;
+
+export type DecoderStateOptions = {
+  /** B and T of this pass. */
+  batch: number;
+  tokens: number;
+  /** 1 for a token, 0 for padding: [B][S], or [B][T] when what is in the cache stays as it is [all 1] */
+  attentionMask?: readonly (readonly number[])[];
+  /** [B][T] [counted along the attention mask, as transformers' `generate` does] */
+  positionIds?: readonly (readonly number[])[];
+  cache?: KeyValueCache;
+  executor: Executor;
+};
+
+/** @throws RangeError when the mask, the positions or the cache do not fit the tokens. */
+export function decoderState(
+  config: { headDim: number; ropeTheta: number; ropeScaling?: RopeScaling },
+  { batch, tokens, attentionMask, positionIds, cache, executor }: DecoderStateOptions,
+): DecoderState {
+  const past = cache?.length ?? 0;
+  const keys = past + tokens;
+  if (cache && cache.batch !== batch) {
+    throw new RangeError(`decoder: expected ${cache.batch} rows, as the cache has, got ${batch}`);
+  }
+  if (cache && keys > cache.capacity) {
+    throw new RangeError(
+      `decoder: expected at most ${cache.capacity - past} more tokens, for which the cache has room, got ${tokens}; ` +
+        "create it with a larger capacity",
+    );
+  }
+  const whole = wholeMask({ batch, tokens, attentionMask, cache });
+  const padded = whole.some((row) => row.includes(0));
+  const additive = () => Float32Array.from(whole.flat(), (visible) => (visible ? 0 : HIDDEN));
+  const positions = positionIds ?? whole.map((row) => countedPositions(row).slice(past));
+  checkRows("positionIds", positions, batch, tokens);
+  return {
+    positions,
+    frequencies: inverseFrequencies(config),
+    past,
+    attentionMask: whole,
+    mask: padded ? tensor(additive(), [batch, 1, 1, keys], executor) : undefined,
+    cache,
+  };
+}
+
+/** Says that the tokens of this pass are in the cache now: the last step of a stack of layers. */
+export function advance({ cache, attentionMask }: DecoderState): void {
+  if (!cache) return;
+  cache.attentionMask = attentionMask.map((row) => [...row]);
+  cache.length = attentionMask[0]!.length;
+}
+
+/** The mask of all S positions: what the cache remembers, and then this pass. */
+function wholeMask({ batch, tokens, attentionMask, cache }: Omit<DecoderStateOptions, "executor">): number[][] {
+  const remembered = cache?.attentionMask ?? Array.from({ length: batch }, () => []);
+  if (!attentionMask) return remembered.map((row) => [...row, ...new Array<number>(tokens).fill(1)]);
+  const past = cache?.length ?? 0;
+  const given = attentionMask[0]?.length ?? 0;
+  checkRows("attentionMask", attentionMask, batch, given === past + tokens ? past + tokens : tokens);
+  if (attentionMask.some((row) => row.some((visible) => visible !== 0 && visible !== 1))) {
+    throw new RangeError("decoder: expected an attentionMask of 1 (a token) and 0 (padding), got something else");
+  }
+  if (given === past + tokens) return attentionMask.map((row) => [...row]);
+  return attentionMask.map((row, i) => [...remembered[i]!, ...row]);
+}
+
+/** 0, 1, 2, … for the tokens; padding repeats the number before it, and nobody looks at it. */
+function countedPositions(mask: readonly number[]): number[] {
+  let count = 0;
+  return mask.map((visible) => Math.max(0, (count += visible) - 1));
+}
+
+function checkRows(what: string, rows: readonly (readonly number[])[], batch: number, length: number): void {
+  if (rows.length !== batch || rows.some((row) => row.length !== length)) {
+    const got = rows.map((row) => row.length).slice(0, 8);
+    throw new RangeError(
+      `decoder: expected ${what} of ${batch} × ${length} (rows × tokens), got rows of ${got.join(", ") || "nothing"}`,
+    );
+  }
+}
