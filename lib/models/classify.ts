@@ -2,14 +2,14 @@
 import type { Picture } from "../images";
 import { attentionMap as mapOf, softmax } from "../nn";
 import type { Tensor } from "../tensor";
-import type { Model } from "./model";
+import type { ViTForImageClassification } from "./model";
 import { seeOnly } from "./probe";
 
 export type Answer = { label: string; probability: number };
 
 /** The `k` likeliest labels, best first; the probabilities of all labels sum to 1. Rejects when aborted. */
 export async function classify(
-  model: Model,
+  model: ViTForImageClassification,
   picture: Picture,
   { k = 5, signal }: { k?: number; signal?: AbortSignal } = {},
 ): Promise<Answer[]> {
@@ -39,7 +39,7 @@ export type AttentionMap = {
  * To look at several heads of one picture, `rememberAttention` computes the model once.
  */
 export async function attentionMap(
-  model: Model,
+  model: ViTForImageClassification,
   picture: Picture,
   { layer, head, signal }: { layer: number; head: number; signal?: AbortSignal },
 ): Promise<AttentionMap> {
@@ -61,7 +61,7 @@ export type AttentionMemory = {
  * @param options.layers which layers to keep; all of them unless given
  */
 export async function rememberAttention(
-  model: Model,
+  model: ViTForImageClassification,
   picture: Picture,
   { layers, signal }: { layers?: readonly number[]; signal?: AbortSignal } = {},
 ): Promise<AttentionMemory> {

@@ -1,5 +1,6 @@
 import type { ImageProcessorConfig, Picture } from "../images";
-import type { Tensor } from "../tensor";
+import type { Executor, Tensor } from "../tensor";
+import type { ComputedDtype } from "../weights";
 import type { Probe } from "./probe";
 import type { ViTConfig, ViTWeights } from "./vit";
 
@@ -22,8 +23,12 @@ export type ViTForImageClassification = {
   weights: ViTWeights;
   /** Numbers in all weights. */
   parameterCount: number;
-  /** Length of the weights' file. */
+  /** Length of the weights in their files, headers included: what a first visit downloads. */
   bytes: number;
+  /** What its matrices are computed in. */
+  dtype: ComputedDtype;
+  /** Where the weights are; what is given to `forward` must be there too. */
+  executor: Executor;
   /** What the checkpoint asks to be done to a picture. */
   processor: ImageProcessorConfig;
   /** Resized and normalised as the checkpoint asks. -> [1, C, height, width] */

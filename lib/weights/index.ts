@@ -2,6 +2,7 @@
 export { openFolder, type Folder } from "./folder";
 export { download, type DownloadOptions } from "./download";
 export { parseSafetensors, safetensorsLength, type Dtype, type StoredTensor } from "./safetensors";
+export type { ComputedDtype, WeightFiles } from "./weight-files";
 export { toFloat32 } from "./convert";
 export {
   camelCase,

@@ -5,10 +5,11 @@
  * The model says what it needs as a tree of shapes; the file has to match it exactly. Whatever is missing, surplus, of
  * another shape or of a type that is not a float is told in one error, and nothing is loaded.
  */
-import { tensor, type Executor, type Tensor } from "../tensor";
+import { tensor, type Tensor } from "../tensor";
 import { breath } from "./breath";
 import { toFloat32 } from "./convert";
-import { parseSafetensors, type StoredTensor } from "./safetensors";
+import { parseSafetensors, safetensorsLength, type StoredTensor } from "./safetensors";
+import type { WeightFiles } from "./weight-files";
 
 /** The shape of each weight of a tree of weights `W`, in a tree of the same form. */
 export type Shapes<W> = W extends Tensor
@@ -21,32 +22,48 @@ export type LoadedWeights<W> = {
   tree: W;
   /** Numbers in all weights. */
   parameterCount: number;
+  /** How much of the file they are, its header included. */
+  bytes: number;
   /** Frees all weights. */
   dispose(): void;
 };
 
 export type WeightOptions = {
-  executor?: Executor;
-  signal?: AbortSignal;
+  /**
+   * The Hub's name for a name in this file, where they differ (`text_model.x` for `model.text_model.x`); undefined for
+   * what is no weight (a buffer such as `position_ids`), which is then not read.
+   */
+  names?: (name: string) => string | undefined;
+  /** Paths of the parts that are wanted (`["visionModel", "visualProjection"]`): what lies elsewhere is not read. */
+  only?: readonly string[];
   /** What to add to an error about the weight at this path. */
   hints?: Record<string, string>;
 };
 
 /**
- * Reads, converts to f32 and uploads every weight of a safetensors file.
- * @param model what errors call the model: its model_type
- * @param fileName what errors call the file
+ * Reads the weights that `shapes` names, and no others, and puts them on the executor.
  * @throws WeightsError when file and shapes disagree; the signal's reason when aborted.
  */
 export async function loadWeights<W>(
-  model: string,
-  file: Uint8Array,
-  fileName: string,
+  checkpoint: WeightFiles,
   shapes: Shapes<W>,
-  { executor, signal, hints }: WeightOptions = {},
+  { names, only, hints }: WeightOptions = {},
 ): Promise<LoadedWeights<W>> {
+  const { modelType, files, executor, signal, onProgress } = checkpoint;
+  const fileName = `${files.name}model.safetensors`;
+  const file = await files.read("model.safetensors", {
+    signal,
+    onProgress,
+    expectedLength: (start) => safetensorsLength(start, fileName),
+  });
   const wanted = flatten(shapes);
-  const stored = match(model, parseSafetensors(file, fileName), wanted, hints);
+  const pathOf = (name: string): string | undefined => {
+    const known = names ? names(name) : name;
+    const path = known === undefined ? undefined : camelCase(known);
+    if (path === undefined || !only) return path;
+    return only.some((part) => path === part || path.startsWith(`${part}.`)) ? path : undefined;
+  };
+  const stored = match(modelType, parseSafetensors(file, fileName), pathOf, wanted, hints);
   const pause = breath(signal);
   const loaded = new Map<string, Tensor>();
   const dispose = () => loaded.forEach((weight) => weight.dispose());
@@ -63,7 +80,7 @@ export async function loadWeights<W>(
     dispose();
     throw error;
   }
-  return { tree: grow(shapes, loaded) as W, parameterCount, dispose };
+  return { tree: grow(shapes, loaded) as W, parameterCount, bytes: file.length, dispose };
 }
 
 /** File and model disagree. The message names the first few of each kind; the lists are whole. */
@@ -117,6 +134,7 @@ const floats = ["F32", "F16", "BF16"];
 function match(
   model: string,
   stored: StoredTensor[],
+  pathOf: (name: string) => string | undefined,
   wanted: Map<string, readonly number[]>,
   hints: Record<string, string> = {},
 ): Map<string, StoredTensor> {
@@ -125,7 +143,8 @@ function match(
   const misshapen: string[] = [];
   const mistyped: string[] = [];
   for (const entry of stored) {
-    const path = camelCase(entry.name);
+    const path = pathOf(entry.name);
+    if (path === undefined) continue;
     const shape = wanted.get(path);
     if (!shape || found.has(path)) {
       surplus.push(path);

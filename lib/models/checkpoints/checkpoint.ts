@@ -1,14 +1,16 @@
-import type { Executor } from "../../tensor";
+import type { WeightFiles } from "../../weights";
 
-/** What an architecture needs to load itself: its config, and a way to read the files beside it. */
-export type Checkpoint = {
+/**
+ * What an architecture needs to load itself: its config, a way to read the files beside it, and what `loadWeights`
+ * takes as its first argument. A model gives back `executor` and `dtype` as they are here.
+ */
+export type Checkpoint = WeightFiles & {
   /** config.json, as it is. */
   config: unknown;
   /** Where it is, ending in a slash: what errors call it. */
   folder: string;
+  /** A JSON file beside config.json, bounded in length and depth. @throws a sentence when there is none. */
   readJson(file: string): Promise<unknown>;
-  /** A file of weights, with progress. */
-  readWeights(file: string): Promise<Uint8Array>;
-  executor: Executor;
-  signal?: AbortSignal;
+  /** The same, or undefined when there is no such file. */
+  readOptionalJson(file: string): Promise<unknown>;
 };

@@ -9,7 +9,7 @@ import { parseViTConfig } from "./vit-config";
 import { patchGrid, vitForImageClassification, vitShapes, type ViTConfig, type ViTWeights } from "../vit";
 
 export async function loadViT(checkpoint: Checkpoint): Promise<ViTForImageClassification> {
-  const { executor, signal, folder } = checkpoint;
+  const { executor, dtype, folder } = checkpoint;
   const { config, labels } = parseViTConfig(checkpoint.config, `${folder}config.json`);
   const processorFile = `${folder}preprocessor_config.json`;
   const processor = parseImageProcessorConfig(await checkpoint.readJson("preprocessor_config.json"), processorFile);
@@ -17,10 +17,7 @@ export async function loadViT(checkpoint: Checkpoint): Promise<ViTForImageClassi
   const [height, width] = [rows * config.patchSize, columns * config.patchSize];
   checkProcessor(processor, height, width, processorFile);
 
-  const file = await checkpoint.readWeights("model.safetensors");
-  const weights = await loadWeights<ViTWeights>("vit", file, `${folder}model.safetensors`, vitShapes(config), {
-    executor,
-    signal,
+  const weights = await loadWeights<ViTWeights>(checkpoint, vitShapes(config), {
     hints: { "vit.embeddings.positionEmbeddings": whyPositions(config) },
   });
 
@@ -30,7 +27,9 @@ export async function loadViT(checkpoint: Checkpoint): Promise<ViTForImageClassi
     labels,
     weights: weights.tree,
     parameterCount: weights.parameterCount,
-    bytes: file.length,
+    bytes: weights.bytes,
+    dtype,
+    executor,
     processor,
     preprocess(picture) {
       if (config.numChannels !== 3) {

@@ -1,0 +1,20 @@
+import type { Executor } from "../tensor";
+import type { Folder } from "./folder";
+
+/** What the weights are computed in: matrices as f32, or as f16 (biases and norms stay f32). */
+export type ComputedDtype = "f32" | "f16";
+
+/** Whose weights, where they lie, and where they go. */
+export type WeightFiles = {
+  /** `model_type`: what errors call the model. */
+  modelType: string;
+  /** The folder with model.safetensors, or with model.safetensors.index.json and its shards. */
+  files: Folder;
+  executor: Executor;
+  dtype: ComputedDtype;
+  signal?: AbortSignal;
+  /** Bytes so far, and in all. */
+  onProgress?: (loaded: number, total: number) => void;
+  /** Asked once, before weights are downloaded: false gives up. Not asked when nothing has to be downloaded. */
+  confirmSize?: (bytes: number) => boolean | Promise<boolean>;
+};
