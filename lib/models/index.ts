@@ -10,5 +10,6 @@ export {
   type AttentionMemory,
 } from "./classify";
 export { seeOnly, type Probe } from "./probe";
-export { patchGrid, vitForImageClassification, vitShapes, type ViTConfig, type ViTLayer, type ViTWeights } from "./vit";
+export { patchGrid } from "./patch-grid";
+export { vitForImageClassification, vitShapes, type ViTConfig, type ViTLayer, type ViTWeights } from "./vit";
 export { parseViTConfig } from "./checkpoints/vit-config";

@@ -7,26 +7,30 @@
  *
  * Shapes:  B images   C channels   N patches   T = N + 1 tokens   D hidden size   H heads   E = D / H   K labels
  *
- * Leaves out: dropout (it is off when a model answers), the pooler of `ViTModel`, and pictures of another size than the
- * position embeddings were trained for.
+ * Leaves out: dropout (it is off when a model answers), and masked patches (a way of training).
  */
 import {
+  activations,
+  attention,
   attentionWithLogSumExp,
-  gelu,
   layerNorm,
   linear,
   mergeHeads,
+  mlp,
   patchEmbedding,
-  relu,
-  softmax,
   splitHeads,
+  tanh,
+  type ActivationName,
   type LayerNorm,
   type Linear,
   type PatchEmbedding,
 } from "../nn";
 import { concat, type Tensor } from "../tensor";
 import type { Shapes } from "../weights";
+import { patchGrid, positionsOf, wholePatches } from "./patch-grid";
 import { under, wanted, type Probe } from "./probe";
+import { linearShape, normShape, patchEmbeddingShape, repeated } from "./shapes";
+import type { TowerOptions, TowerOutput } from "./tower";
 
 /** As in config.json. In brackets: what a file that is silent means. */
 export type ViTConfig = {
@@ -39,7 +43,7 @@ export type ViTConfig = {
   /** Numbers per token inside an MLP [3072] */
   intermediateSize: number;
   /** [gelu, with the exact error function] */
-  hiddenAct: "gelu" | "relu";
+  hiddenAct: ActivationName;
   /** Added to a variance before its root [1e-12] */
   layerNormEps: number;
   /** Pixels: one side of a square, or [height, width] [224] */
@@ -54,26 +58,33 @@ export type ViTConfig = {
   numLabels: number;
 };
 
+export type ViTSelfAttention = {
+  attention: { query: Linear; key: Linear; value: Linear };
+  output: { dense: Linear };
+};
+
 export type ViTLayer = {
   layernormBefore: LayerNorm;
-  attention: { attention: { query: Linear; key: Linear; value: Linear }; output: { dense: Linear } };
+  attention: ViTSelfAttention;
   layernormAfter: LayerNorm;
   intermediate: { dense: Linear };
   output: { dense: Linear };
 };
 
-export type ViTWeights = {
-  vit: {
-    embeddings: {
-      clsToken: Tensor; // [1, 1, D]
-      positionEmbeddings: Tensor; // [1, T, D]
-      patchEmbeddings: { projection: PatchEmbedding }; // weight [D, C, P, P]
-    };
-    encoder: { layer: ViTLayer[] };
-    layernorm: LayerNorm;
+export type ViTModelWeights = {
+  embeddings: {
+    clsToken: Tensor; // [1, 1, D]
+    distillationToken?: Tensor; // [1, 1, D], of a DeiT
+    positionEmbeddings: Tensor; // [1, T, D]
+    patchEmbeddings: { projection: PatchEmbedding }; // weight [D, C, P, P]
   };
-  classifier: Linear; // weight [K, D]
+  encoder: { layer: ViTLayer[] };
+  layernorm: LayerNorm;
+  /** Of a model without a classifier: weight [D, D] */
+  pooler?: { dense: Linear };
 };
+
+export type ViTWeights = { vit: ViTModelWeights; classifier: Linear }; // weight [K, D]
 
 /** A score for each label; softmax makes them probabilities. [B, C, height, width] -> [B, K] */
 export function vitForImageClassification(
@@ -81,49 +92,73 @@ export function vitForImageClassification(
   w: ViTWeights,
   config: ViTConfig,
   probe?: Probe,
+  options?: TowerOptions,
 ): Tensor {
-  let x = embeddings(pixelValues, w.vit.embeddings, config, under("vit.embeddings", probe)); // [B, T, D]
-  w.vit.encoder.layer.forEach((layer, i) => {
-    x = encoderLayer(x, layer, config, under(`vit.encoder.layer.${i}`, probe));
-  });
-  x = layerNorm(x, w.vit.layernorm, config.layerNormEps);
-  probe?.("vit.layernorm.output", x);
-
-  const classToken = x.slice(null, 0); // [B, D]: only this token answers
+  const { lastHiddenState } = vitModel(pixelValues, w.vit, config, under("vit", probe), options);
+  const classToken = lastHiddenState.slice(null, 0); // [B, D]: only this token answers
   const logits = linear(classToken, w.classifier);
   probe?.("logits", logits);
   return logits;
 }
 
+/** The encoder alone. [B, C, height, width] -> lastHiddenState [B, T, D] */
+export function vitModel(
+  pixelValues: Tensor,
+  w: ViTModelWeights,
+  config: ViTConfig,
+  probe?: Probe,
+  { layers = w.encoder.layer.length, interpolatePosEncoding }: TowerOptions = {},
+): TowerOutput {
+  let x = embeddings(pixelValues, w.embeddings, config, interpolatePosEncoding, under("embeddings", probe)); // [B, T, D]
+  const hiddenStates = [x];
+  w.encoder.layer.slice(0, layers).forEach((layer, i) => {
+    x = encoderLayer(x, layer, config, under(`encoder.layer.${i}`, probe));
+    hiddenStates.push(x);
+  });
+  if (layers < w.encoder.layer.length) return { lastHiddenState: x, hiddenStates };
+
+  const lastHiddenState = layerNorm(x, w.layernorm, config.layerNormEps);
+  probe?.("layernorm.output", lastHiddenState);
+  if (!w.pooler) return { lastHiddenState, hiddenStates };
+
+  const poolerOutput = tanh(linear(lastHiddenState.slice(null, 0), w.pooler.dense)); // [B, D]
+  probe?.("poolerOutput", poolerOutput);
+  return { lastHiddenState, hiddenStates, poolerOutput };
+}
+
 /** From pixels to tokens: one per patch, a class token before them, and to each its place. -> [B, T, D] */
 function embeddings(
   pixelValues: Tensor,
-  w: ViTWeights["vit"]["embeddings"],
+  w: ViTModelWeights["embeddings"],
   config: ViTConfig,
+  anySize: boolean | undefined,
   probe: Probe | undefined,
 ): Tensor {
-  checkPixelValues(pixelValues, config);
-  const patches = patchEmbedding(pixelValues, w.patchEmbeddings.projection); // [B, N, D]
+  const allowed = anySize ? { ...config, imageSize: undefined } : config;
+  const { pixelValues: whole, grid } = wholePatches("vit", pixelValues, allowed);
+  const patches = patchEmbedding(whole, w.patchEmbeddings.projection); // [B, N, D]
   probe?.("patchEmbeddings.output", patches);
 
   const [B, , D] = patches.shape as [number, number, number];
-  const classToken = w.clsToken.broadcastTo([B, 1, D]);
-  const x = concat([classToken, patches], 1).add(w.positionEmbeddings);
+  const first = [w.clsToken, ...(w.distillationToken ? [w.distillationToken] : [])];
+  const positions = positionsOf(w.positionEmbeddings, { from: patchGrid(config), to: grid });
+  const x = concat([...first.map((token) => token.broadcastTo([B, 1, D])), patches], 1).add(positions);
   probe?.("output", x);
   return x;
 }
 
 /** Tokens first look at each other (attention), then each thinks on its own (MLP). [B, T, D] -> [B, T, D] */
 function encoderLayer(x: Tensor, w: ViTLayer, config: ViTConfig, probe: Probe | undefined): Tensor {
-  const { layerNormEps: eps } = config;
-  x = x.add(selfAttention(layerNorm(x, w.layernormBefore, eps), w.attention, config, under("attention", probe)));
-  x = x.add(mlp(layerNorm(x, w.layernormAfter, eps), w, config));
+  const { layerNormEps: eps, numAttentionHeads: H, hiddenAct } = config;
+  x = x.add(selfAttention(layerNorm(x, w.layernormBefore, eps), w.attention, H, under("attention", probe)));
+  const weights = { fc1: w.intermediate.dense, fc2: w.output.dense };
+  x = x.add(mlp(layerNorm(x, w.layernormAfter, eps), weights, activations[hiddenAct]));
   probe?.("output", x);
   return x;
 }
 
-function selfAttention(x: Tensor, w: ViTLayer["attention"], config: ViTConfig, probe: Probe | undefined): Tensor {
-  const H = config.numAttentionHeads;
+/** Each token looks at all, with H heads. [B, T, D] -> [B, T, D] */
+export function selfAttention(x: Tensor, w: ViTSelfAttention, H: number, probe: Probe | undefined): Tensor {
   const q = splitHeads(linear(x, w.attention.query), H); // [B, H, T, E]
   const k = splitHeads(linear(x, w.attention.key), H);
   const v = splitHeads(linear(x, w.attention.value), H);
@@ -134,74 +169,49 @@ function selfAttention(x: Tensor, w: ViTLayer["attention"], config: ViTConfig, p
   // softmax(q kᵀ / √E) v, without storing a map: q, k and logSumExp [B, H, T] are enough to make any map later.
   const { output: heads, logSumExp } = attentionWithLogSumExp(q, k, v);
   probe?.("attention.logSumExp", logSumExp);
-  wanted(probe, "attention.probs")?.(attentionProbs(q, k));
+  const seeProbs = wanted(probe, "attention.probs"); // all maps, [B, H, T, T]: each row sums to 1
+  if (seeProbs) attention(q, k, v, { probe: seeProbs });
 
   const output = linear(mergeHeads(heads), w.output.dense); // [B, H, T, E] -> [B, T, D]
   probe?.("output", output);
   return output;
 }
 
-/** All maps: how much each token looks at each token; every row sums to 1. [B, H, T, E] -> [B, H, T, T] */
-function attentionProbs(q: Tensor, k: Tensor): Tensor {
-  const E = q.shape[3]!;
-  return softmax(q.matmul(k.transpose()).mul(1 / Math.sqrt(E)));
-}
-
-function mlp(x: Tensor, w: ViTLayer, config: ViTConfig): Tensor {
-  const activation = config.hiddenAct === "relu" ? relu : gelu;
-  return linear(activation(linear(x, w.intermediate.dense)), w.output.dense); // [B, T, D] -> [B, T, intermediateSize] -> [B, T, D]
-}
-
 /** The shape of every weight, which a checkpoint has to match. */
 export function vitShapes(config: ViTConfig): Shapes<ViTWeights> {
-  const { hiddenSize: D, intermediateSize, numChannels, patchSize, numLabels } = config;
+  return { vit: vitModelShapes(config), classifier: linearShape(config.hiddenSize, config.numLabels) };
+}
+
+/** The shape of every weight of the encoder alone. */
+export function vitModelShapes(
+  config: ViTConfig,
+  { pooler = false, distillationToken = false }: { pooler?: boolean; distillationToken?: boolean } = {},
+): Shapes<ViTModelWeights> {
+  const { hiddenSize: D, intermediateSize, numChannels, patchSize, qkvBias } = config;
   const { rows, columns } = patchGrid(config);
-  const linear = (inputs: number, outputs: number, bias = true) =>
-    bias ? { weight: [outputs, inputs], bias: [outputs] } : { weight: [outputs, inputs] };
-  const norm = { weight: [D], bias: [D] };
-
-  const layer = (): Shapes<ViTLayer> => ({
-    layernormBefore: norm,
-    attention: {
-      attention: {
-        query: linear(D, D, config.qkvBias),
-        key: linear(D, D, config.qkvBias),
-        value: linear(D, D, config.qkvBias),
-      },
-      output: { dense: linear(D, D) },
-    },
-    layernormAfter: norm,
-    intermediate: { dense: linear(D, intermediateSize) },
-    output: { dense: linear(intermediateSize, D) },
-  });
-
+  const first = distillationToken ? 2 : 1;
   return {
-    vit: {
-      embeddings: {
-        clsToken: [1, 1, D],
-        positionEmbeddings: [1, rows * columns + 1, D],
-        patchEmbeddings: { projection: { weight: [D, numChannels, patchSize, patchSize], bias: [D] } },
-      },
-      encoder: { layer: Array.from({ length: config.numHiddenLayers }, layer) },
-      layernorm: norm,
+    embeddings: {
+      clsToken: [1, 1, D],
+      distillationToken: distillationToken ? [1, 1, D] : undefined,
+      positionEmbeddings: [1, rows * columns + first, D],
+      patchEmbeddings: { projection: patchEmbeddingShape(D, numChannels, patchSize) },
     },
-    classifier: linear(D, numLabels),
+    encoder: {
+      layer: repeated(config.numHiddenLayers, () => ({
+        layernormBefore: normShape(D),
+        attention: selfAttentionShapes(D, qkvBias),
+        layernormAfter: normShape(D),
+        intermediate: { dense: linearShape(D, intermediateSize) },
+        output: { dense: linearShape(intermediateSize, D) },
+      })),
+    },
+    layernorm: normShape(D),
+    pooler: pooler ? { dense: linearShape(D, D) } : undefined,
   };
 }
 
-/** How many patches a picture has, down and across: N = rows · columns. */
-export function patchGrid({ imageSize, patchSize }: Pick<ViTConfig, "imageSize" | "patchSize">) {
-  const [height, width] = typeof imageSize === "number" ? [imageSize, imageSize] : imageSize;
-  return { rows: height / patchSize, columns: width / patchSize };
-}
-
-function checkPixelValues(pixelValues: Tensor, config: ViTConfig): void {
-  const { rows, columns } = patchGrid(config);
-  const one = [config.numChannels, rows * config.patchSize, columns * config.patchSize];
-  if (pixelValues.shape.length !== 4 || pixelValues.shape.slice(1).join() !== one.join()) {
-    throw new RangeError(
-      `vit: expected pixelValues [B, ${one.join(", ")}], got [${pixelValues.shape.join(", ")}]; ` +
-        "model.preprocess(picture) makes them",
-    );
-  }
+export function selfAttentionShapes(D: number, qkvBias: boolean): Shapes<ViTSelfAttention> {
+  const projection = linearShape(D, D, qkvBias);
+  return { attention: { query: projection, key: projection, value: projection }, output: { dense: linearShape(D, D) } };
 }

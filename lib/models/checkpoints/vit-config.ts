@@ -1,6 +1,7 @@
 /** Reads the config.json of a ViT; defaults are those of transformers' `configuration_vit.py`. */
 import { ConfigFields } from "./config-fields";
-import { patchGrid, type ViTConfig } from "../vit";
+import { patchGrid } from "../patch-grid";
+import type { ViTConfig } from "../vit";
 
 /** Far above any published ViT (ViT-22B: 6144 wide, 48 layers), and far below what a browser could not even list. */
 const MAX = { width: 65_536, layers: 512, pixels: 8192, labels: 100_000, patches: 65_536 };
@@ -36,7 +37,7 @@ export function parseViTConfig(json: unknown, name = "config.json"): { config: V
     fields.wrong("num_attention_heads", `a number that divides hidden_size (${config.hiddenSize})`, null);
   }
   const { rows, columns } = patchGrid(config);
-  if (!Number.isInteger(rows) || !Number.isInteger(columns)) {
+  if ([config.imageSize].flat().some((side) => side % config.patchSize !== 0)) {
     fields.wrong("image_size", `a multiple of patch_size (${config.patchSize})`, null);
   } else if (rows * columns > MAX.patches) {
     fields.wrong("image_size", `at most ${MAX.patches} patches (patch_size is ${config.patchSize})`, null);

@@ -6,7 +6,8 @@ import type { Checkpoint } from "./checkpoint";
 import type { ViTForImageClassification } from "../model";
 import type { Probe } from "../probe";
 import { parseViTConfig } from "./vit-config";
-import { patchGrid, vitForImageClassification, vitShapes, type ViTConfig, type ViTWeights } from "../vit";
+import { patchGrid } from "../patch-grid";
+import { vitForImageClassification, vitShapes, type ViTConfig, type ViTWeights } from "../vit";
 
 export async function loadViT(checkpoint: Checkpoint): Promise<ViTForImageClassification> {
   const { executor, dtype, folder } = checkpoint;
