@@ -64,7 +64,11 @@ function centerCrop(picture: Picture, size: { height: number; width: number }): 
   return { width, height, data };
 }
 
-function normalize(picture: Picture, config: ImageProcessorConfig): Float32Array<ArrayBuffer> {
+/** Each channel on its own, row by row. [H, W, 4] bytes -> [3, H, W] */
+export function normalize(
+  picture: Picture,
+  config: Pick<ImageProcessorConfig, "rescaleFactor" | "imageMean" | "imageStd">,
+): Float32Array<ArrayBuffer> {
   const plane = picture.width * picture.height;
   const values = new Float32Array(3 * plane);
   for (let c = 0; c < 3; c++) {

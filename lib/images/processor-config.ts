@@ -10,7 +10,7 @@ import { filters, type Resample } from "./resize";
 export type ImageProcessorConfig = {
   /** The size to resize to: exact, or the shorter side with the shape of the picture kept; null: leave it. */
   size: { height: number; width: number } | { shortestEdge: number } | null;
-  /** Pillow's number of the filter: 0 nearest, 2 bilinear, 3 bicubic. */
+  /** Pillow's number of the filter: 0 nearest, 1 Lanczos, 2 bilinear, 3 bicubic. */
   resample: Resample;
   /** The middle part to keep after resizing (black where the picture is smaller); null: all of it. */
   cropSize: { height: number; width: number } | null;
@@ -61,7 +61,7 @@ export function parseImageProcessorConfig(json: unknown, name = "preprocessor_co
 
   const resample = json.resample ?? 2;
   if (typeof resample !== "number" || !Object.hasOwn(filters, resample))
-    fail("resample", "0 (nearest), 2 (bilinear) or 3 (bicubic)");
+    fail("resample", "0 (nearest), 1 (Lanczos), 2 (bilinear) or 3 (bicubic)");
   const rescaleFactor = json.rescale_factor ?? 1 / 255;
   if (typeof rescaleFactor !== "number" || !Number.isFinite(rescaleFactor)) fail("rescale_factor", "a number");
   const crop = flag("do_center_crop", false) ? size("crop_size") : null;

@@ -10,12 +10,12 @@
  *
  * Source: Pillow, `src/libImaging/Resample.c`, and `Geometry.c` for nearest. Since 2026 Pillow does the rows first where
  * that is quicker for it (https://github.com/python-pillow/Pillow/pull/9549); some pixels then differ by one grey level.
- * Leaves out: the box, Hamming and Lanczos filters, and `reducing_gap`.
+ * Leaves out: the box and Hamming filters, and `reducing_gap`.
  */
 import type { Picture } from "./picture";
 
 /** The filters, by Pillow's number for them: what `resample` means in a preprocessor_config.json. */
-export const filters = { 0: "nearest", 2: "bilinear", 3: "bicubic" } as const;
+export const filters = { 0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic" } as const;
 export type Resample = keyof typeof filters;
 
 /** `picture` at another size. Alpha is not resized: the answer is opaque, as the picture is. */
@@ -23,7 +23,7 @@ export function resize(picture: Picture, size: { height: number; width: number }
   const { height, width } = size;
   if (height === picture.height && width === picture.width) return picture;
   if (resample === 0) return nearest(picture, height, width);
-  const filter = resample === 2 ? bilinear : bicubic;
+  const filter = { 1: lanczos, 2: bilinear, 3: bicubic }[resample];
   const columns = width === picture.width ? picture : resizeColumns(picture, width, filter);
   return height === columns.height ? columns : resizeRows(columns, height, filter);
 }
@@ -43,6 +43,16 @@ const bicubic: Filter = {
     return 0;
   },
 };
+
+/** The sinc function, which would be exact if it ended, times a slower one that ends it after three pixels. */
+const lanczos: Filter = {
+  support: 3,
+  weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0),
+};
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+}
 
 const PRECISION_BITS = 22; // 32 bits, less 8 of a pixel, less 2 so that bicubic's overshoot fits
 const HALF = 1 << (PRECISION_BITS - 1);

@@ -137,7 +137,7 @@ describe("preprocessor_config.json", () => {
     ["a size of 1e9", { size: 1e9 }, /size: expected .* of 1 to 4096 pixels, got 1000000000/],
     ["a size of -1", { size: { height: -1, width: 8 } }, /size: expected/],
     ["a longest edge", { size: { shortest_edge: 8, longest_edge: 16 } }, /size: expected/],
-    ["an unknown filter", { resample: 1 }, /resample: expected 0 \(nearest\), 2 .* got 1/],
+    ["an unknown filter", { resample: 4 }, /resample: expected 0 \(nearest\), 1 .* got 4/],
     ["a filter of text", { resample: "toString" }, /resample: expected/],
     ["a mean of two numbers", { image_mean: [0.5, 0.5] }, /image_mean: expected .* 3 numbers, got \[0.5,0.5\]/],
     ["a std of zero", { image_std: [0.5, 0, 0.5] }, /image_std: expected numbers that are not 0/],
