@@ -1,8 +1,10 @@
 /**
- * Launches, collected: many kernels in one compute pass, their params in one buffer, one submit.
+ * Launches, collected: many kernels in one compute pass, their params in a few buffers, one submit.
  *
- * The params buffer is written just before its submit, so one buffer serves all batches: the queue keeps the order.
+ * Params are written just before their submit, so the same buffers serve all batches: the queue keeps the order. They
+ * are bound at a dynamic offset, so that a bind group depends on its arrays alone and serves every launch on them.
  */
+import { createBindGroups } from "./bind-groups";
 import type { Kernel } from "./kernel";
 import { createPipelines } from "./pipelines";
 
@@ -22,20 +24,19 @@ type Recording = Batch & {
   settle: (outcome: Promise<string | undefined>) => void;
 };
 
-type Bindable = { readonly length: number; readonly buffer: GPUBuffer; readonly madeIn?: Batch };
+type Bindable = { readonly buffer: GPUBuffer; madeIn?: Batch };
 
 /** Params are bound at multiples of this, the largest alignment that a device may ask for. */
 const SLOT_BYTES = 256;
-const MAX_LAUNCHES = 256;
+const SLOTS_PER_BUFFER = 256;
+
+/** So that no submit keeps a GPU for longer than its driver allows; a forward pass has a few hundred. */
+const MAX_LAUNCHES = 16_384;
 
 export function createBatches(device: GPUDevice) {
   const pipelines = createPipelines(device);
-  const words = new Uint32Array((SLOT_BYTES / 4) * MAX_LAUNCHES);
-  const uniforms = device.createBuffer({
-    label: "params",
-    size: words.byteLength,
-    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-  });
+  const bindGroups = createBindGroups(device);
+  const params: { buffer: GPUBuffer; words: Uint32Array<ArrayBuffer> }[] = [];
   const counts = { launches: 0, submits: 0 };
   let recording: Recording | undefined;
 
@@ -49,12 +50,31 @@ export function createBatches(device: GPUDevice) {
     return (recording = { encoder, launches: 0, names: new Set(), builtOn: new Set(), outcome, settle });
   }
 
+  /** Stores a launch's params. -> the buffer to bind, and where in it */
+  function place(launch: number, name: string, words: Uint32Array): { buffer: GPUBuffer; offset: number } {
+    if (words.byteLength > SLOT_BYTES) {
+      throw new RangeError(`${name}: expected params of at most ${SLOT_BYTES} bytes, got ${words.byteLength}`);
+    }
+    const at = Math.floor(launch / SLOTS_PER_BUFFER);
+    const size = SLOT_BYTES * SLOTS_PER_BUFFER;
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    const chunk = (params[at] ??= {
+      buffer: device.createBuffer({ label: "params", size, usage }),
+      words: new Uint32Array(size / 4),
+    });
+    const offset = (launch % SLOTS_PER_BUFFER) * SLOT_BYTES;
+    chunk.words.set(words, offset / 4);
+    return { buffer: chunk.buffer, offset };
+  }
+
   return {
     open,
     /** Whether anything waits for a submit. */
     recording: () => recording !== undefined,
     full: () => recording?.launches === MAX_LAUNCHES,
     counts: () => ({ ...counts }),
+    /** To be told when a buffer is destroyed. */
+    forget: bindGroups.forget,
 
     launch<Shape>(
       kernel: Kernel<Shape>,
@@ -65,24 +85,15 @@ export function createBatches(device: GPUDevice) {
       const batch = open();
       const { pipeline, layout, problem } = pipelines.pipelineFor(kernel, inputs.length, outputs.length);
       batch.names.add(kernel.name);
-      batch.builtOn.add(problem);
+      if (problem) batch.builtOn.add(problem);
       for (const { madeIn } of inputs) if (madeIn && madeIn !== batch) batch.builtOn.add(madeIn.outcome);
+      for (const { madeIn } of outputs) if (madeIn && madeIn !== batch) batch.builtOn.add(madeIn.outcome);
 
-      const params = kernel.params(shape);
-      if (params.byteLength > SLOT_BYTES) {
-        throw new RangeError(
-          `${kernel.name}: expected params of at most ${SLOT_BYTES} bytes, got ${params.byteLength}`,
-        );
-      }
-      const offset = batch.launches * SLOT_BYTES;
-      words.set(params, offset / 4);
-      const arrays = [...inputs, ...outputs].map(({ buffer, length }) => ({ buffer, size: length * 4 }));
-      const uniform = { buffer: uniforms, offset, size: Math.ceil(params.byteLength / 16) * 16 };
-      const entries = [...arrays, uniform].map((resource, binding) => ({ binding, resource }));
-
+      const { buffer, offset } = place(batch.launches, kernel.name, kernel.params(shape));
+      const buffers = [...inputs, ...outputs].map((array) => array.buffer);
       batch.pass ??= batch.encoder.beginComputePass();
       batch.pass.setPipeline(pipeline);
-      batch.pass.setBindGroup(0, device.createBindGroup({ label: kernel.name, layout, entries }));
+      batch.pass.setBindGroup(0, bindGroups.bindGroupFor(layout, buffers, buffer, SLOT_BYTES), [offset]);
       batch.pass.dispatchWorkgroups(...kernel.workgroups(shape));
       batch.launches++;
       counts.launches++;
@@ -102,7 +113,11 @@ export function createBatches(device: GPUDevice) {
       const { encoder, pass, launches, names, builtOn, settle } = recording;
       recording = undefined;
       pass?.end();
-      if (launches > 0) device.queue.writeBuffer(uniforms, 0, words, 0, (launches * SLOT_BYTES) / 4);
+      for (let first = 0; first < launches; first += SLOTS_PER_BUFFER) {
+        const { buffer, words } = params[first / SLOTS_PER_BUFFER]!;
+        const slots = Math.min(SLOTS_PER_BUFFER, launches - first);
+        device.queue.writeBuffer(buffer, 0, words, 0, (slots * SLOT_BYTES) / 4);
+      }
       device.queue.submit([encoder.finish()]);
       counts.submits++;
 

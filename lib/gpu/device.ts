@@ -1,30 +1,59 @@
 /**
- * A WebGPU device that runs kernels on arrays of f32.
+ * A WebGPU device that runs kernels on arrays of f32, and of f16 packed in words.
  *
- * Launches are recorded into one compute pass and handed to the GPU in one submit, when somebody reads a result or when
- * a batch is full. Nothing comes back to the CPU unless it is read. What goes wrong on the GPU's side of things turns
- * up as the rejection of a read, in a sentence with the kernel's name.
+ * Launches are recorded into one compute pass and handed to the GPU in one submit, when somebody reads a result. Nothing
+ * comes back to the CPU unless it is read. What goes wrong on the GPU's side of things turns up as the rejection of a
+ * read, in a sentence with the kernel's name.
  */
 import { createBatches, type Batch } from "./batch";
-import type { Kernel } from "./kernel";
+import type { Kernel, NumberType } from "./kernel";
 import { createMemory, type Ledger } from "./memory";
+import { createReads } from "./reads";
 
 export type { Ledger };
 
 /** Numbers on the GPU. */
-export type GpuArray = { readonly length: number; readonly buffer: GPUBuffer; readonly madeIn?: Batch; freed: boolean };
+export type GpuArray = {
+  readonly length: number;
+  readonly dtype: NumberType;
+  readonly buffer: GPUBuffer;
+  /** What made it, as long as that may still fail. */
+  madeIn?: Batch;
+  freed: boolean;
+};
 
 export interface Device {
   /** For readers, such as "apple metal-3". */
   readonly description: string;
+  /** What the device can do: `shader-f16` and `timestamp-query` are asked for where the adapter has them. */
+  readonly features: ReadonlySet<string>;
+  readonly limits: Readonly<Record<string, number>>;
+  /** The largest array. */
+  readonly maxBindingBytes: number;
   upload(values: Float32Array): GpuArray;
+  /** All zeros, in a buffer of its own that was nobody else's. */
+  allocate(length: number, dtype: NumberType, label: string): GpuArray;
+  /**
+   * Bytes as they are into an array, from a byte that is a multiple of 4 on; zeros follow up to the next such. Whatever
+   * was recorded before still sees the old numbers.
+   */
+  write(array: GpuArray, at: number, bytes: Uint8Array): void;
+  /** Bytes as they are in an array of at least `room` bytes, for a kernel that makes numbers of them. */
+  stage(bytes: Uint8Array, room: number): GpuArray;
   /** One array per output of the kernel. Throws after the device was lost or disposed. */
   run<Shape>(kernel: Kernel<Shape>, inputs: readonly GpuArray[], shape: Shape): GpuArray[];
+  /** The same with arrays that exist, of which the kernel changes a part. */
+  runInto<Shape>(kernel: Kernel<Shape>, inputs: readonly GpuArray[], targets: readonly GpuArray[], shape: Shape): void;
+  /** An array of f32. */
   read(array: GpuArray, signal?: AbortSignal): Promise<Float32Array>;
+  /** The bits of each number of an array of f16. */
+  readHalves(array: GpuArray, signal?: AbortSignal): Promise<Uint16Array>;
   /** Safe at any time: what is already recorded still sees the numbers. */
   free(array: GpuArray): void;
   /** Hands what is recorded to the GPU now. */
   flush(): void;
+  /** When the GPU has done all that was handed to it. Rejects when the device is lost or disposed. */
+  idle(): Promise<void>;
   ledger(): Ledger;
   dispose(): void;
 }
@@ -34,6 +63,8 @@ export type DeviceOptions = {
   gpu?: GPU;
   /** Told once, in a sentence, if the device is lost; not when it is disposed. */
   onLost?(message: string): void;
+  /** Lowers the largest array, to see what happens on a smaller device. */
+  maxBindingBytes?: number;
 };
 
 /** Rejects with a sentence when there is no WebGPU, no adapter or no device. */
@@ -42,14 +73,23 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   if (!gpu) throw new Error("this browser has no WebGPU.");
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("the browser found no GPU that WebGPU can use.");
-  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits; // large weights need more than the default
-  const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
+  // Large weights need more than the default. All other limits stay at what every device has: no kernel needs more.
+  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  const device = await adapter.requestDevice({
+    requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+    requiredFeatures: WANTED.filter((feature) => adapter.features?.has(feature)),
+  });
   return wrap(device, describe(adapter), options);
 }
 
+const WANTED: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query"];
+
 function wrap(device: GPUDevice, description: string, options: DeviceOptions): Device {
-  const memory = createMemory(device);
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const maxBindingBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize, options.maxBindingBytes ?? Infinity);
   const batches = createBatches(device);
+  const memory = createMemory(device, maxBindingBytes, batches.forget);
+  const reads = createReads(device);
   const waiting = new Set<(error: Error) => void>(); // reads that hear of the end
   let end: string | undefined; // why nothing works any more
 
@@ -68,58 +108,135 @@ function wrap(device: GPUDevice, description: string, options: DeviceOptions): D
     });
   }
 
+  function checkOpen(): void {
+    if (end) throw new Error(end);
+  }
+
   function flush(): void {
     batches.flush();
     memory.submitted();
   }
 
-  async function read({ buffer, length, madeIn }: GpuArray, signal?: AbortSignal): Promise<Float32Array> {
+  function writeBytes(buffer: GPUBuffer, at: number, bytes: Uint8Array): void {
+    if (batches.recording()) flush(); // the queue's writes come before what is only recorded
+    const whole = Math.floor(bytes.byteLength / 4) * 4;
+    if (whole > 0) device.queue.writeBuffer(buffer, at, bytes.buffer as ArrayBuffer, bytes.byteOffset, whole);
+    if (whole === bytes.byteLength) return;
+    const rest = new Uint8Array(4);
+    rest.set(bytes.subarray(whole));
+    device.queue.writeBuffer(buffer, at + whole, rest);
+  }
+
+  async function readBytes(array: GpuArray, bytes: number, signal?: AbortSignal): Promise<ArrayBuffer> {
     signal?.throwIfAborted();
-    if (end) throw new Error(end);
-    const size = length * 4;
-    const staging = device.createBuffer({
-      label: "read",
-      size,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
-    const batch = batches.copy(buffer, staging, size);
-    flush();
-    try {
-      const mapped = staging.mapAsync(GPUMapMode.READ).catch(rethrowSoon);
-      const outcomes = Promise.all([batch.outcome, madeIn?.outcome, mapped]);
+    checkOpen();
+    const { buffer, madeIn } = array;
+    const copy = (to: GPUBuffer, size: number) => {
+      const batch = batches.copy(buffer, to, size);
+      flush();
+      return batch;
+    };
+    return reads.bytes(bytes, copy, async (mapped, batch) => {
+      const outcomes = Promise.all([batch.outcome, madeIn?.outcome, mapped.catch(rethrowSoon)]);
       const [problem, earlier] = await unlessAborted(signal, orEnded(outcomes));
       if (earlier ?? problem) throw new Error(earlier ?? problem);
-      return new Float32Array(staging.getMappedRange().slice(0));
+    });
+  }
+
+  /** `make` creates a buffer; the array fails with a sentence if there was no memory for it. */
+  function madeWithCare(length: number, dtype: NumberType, make: () => GPUBuffer): GpuArray {
+    device.pushErrorScope("out-of-memory");
+    let buffer: GPUBuffer;
+    let scope: Promise<GPUError | null>;
+    try {
+      buffer = make();
     } finally {
-      staging.destroy();
+      scope = device.popErrorScope();
+      scope.catch(() => undefined);
     }
+    const inUse = memory.ledger().bytes - buffer.size;
+    const outcome = scope.then(
+      (error) =>
+        error
+          ? `gpu: expected room for ${buffer.size} more bytes on this device, which holds ${inUse} of ours already, ` +
+            "got none; use a smaller model, or dtype f16"
+          : undefined,
+      () => undefined, // the device was lost, which is reported elsewhere
+    );
+    const array: GpuArray = { length, dtype, buffer, madeIn: { outcome }, freed: false };
+    void outcome.then((problem) => {
+      if (!problem && array.madeIn?.outcome === outcome) array.madeIn = undefined;
+    });
+    return array;
   }
 
   return {
     description,
+    features: new Set<string>(device.features),
+    limits: limitsOf(device),
+    maxBindingBytes,
     flush,
-    read,
+
+    async read(array, signal) {
+      return new Float32Array(await readBytes(array, array.length * 4, signal));
+    },
+
+    async readHalves(array, signal) {
+      return new Uint16Array(await readBytes(array, array.length * 2, signal));
+    },
 
     upload(values) {
-      if (end) throw new Error(end);
-      return { length: values.length, buffer: memory.upload(values), freed: false };
+      checkOpen();
+      return { length: values.length, dtype: "f32", buffer: memory.upload(values), freed: false };
+    },
+
+    allocate(length, dtype, label) {
+      checkOpen();
+      const bytes = length * (dtype === "f16" ? 2 : 4);
+      return madeWithCare(length, dtype, () => memory.allocateZeros(bytes, label));
+    },
+
+    write({ buffer }, at, bytes) {
+      checkOpen();
+      writeBytes(buffer, at, bytes);
+    },
+
+    stage(bytes, room) {
+      checkOpen();
+      const buffer = memory.allocate(Math.max(room, bytes.byteLength), "stage");
+      writeBytes(buffer, 0, bytes);
+      return { length: buffer.size / 4, dtype: "f32", buffer, freed: false };
     },
 
     run(kernel, inputs, shape) {
-      if (end) throw new Error(end);
+      checkOpen();
       if (batches.full()) flush();
       const madeIn = batches.open();
-      const outputs = kernel
-        .outputs(shape)
-        .map((length) => ({ length, buffer: memory.allocate(length, kernel.name), madeIn, freed: false }));
+      const outputs = kernel.outputs(shape).map((length): GpuArray => {
+        return { length, dtype: "f32", buffer: memory.allocate(length * 4, kernel.name), madeIn, freed: false };
+      });
       batches.launch(kernel, inputs, outputs, shape);
       return outputs;
+    },
+
+    runInto(kernel, inputs, targets, shape) {
+      checkOpen();
+      if (batches.full()) flush();
+      batches.launch(kernel, inputs, targets, shape);
+      for (const target of targets) target.madeIn = batches.open();
     },
 
     free(array) {
       if (array.freed || end) return;
       array.freed = true;
       memory.free(array.buffer, batches.recording());
+    },
+
+    async idle() {
+      checkOpen();
+      flush();
+      await orEnded(device.queue.onSubmittedWorkDone());
+      checkOpen();
     },
 
     ledger: () => ({ ...memory.ledger(), ...batches.counts() }),
@@ -129,6 +246,15 @@ function wrap(device: GPUDevice, description: string, options: DeviceOptions): D
       device.destroy();
     },
   };
+}
+
+function limitsOf(device: GPUDevice): Record<string, number> {
+  const limits: Record<string, number> = {};
+  for (const name in device.limits) {
+    const value = device.limits[name as keyof GPUSupportedLimits] as unknown;
+    if (typeof value === "number") limits[name] = value;
+  }
+  return limits;
 }
 
 function describe({ info }: GPUAdapter): string {

@@ -1,2 +1,2 @@
-export { float32Bits, grid, type Kernel, type Reference } from "./kernel";
+export { float32Bits, grid, type Kernel, type NumberType, type Reference } from "./kernel";
 export { openDevice, type Device, type DeviceOptions, type GpuArray, type Ledger } from "./device";

@@ -17,13 +17,18 @@ export type Kernel<Shape> = {
   reference: Reference<Shape>;
 };
 
+/** How numbers lie on the device: as f32, or as halves, two in a 32-bit word. */
+export type NumberType = "f32" | "f16";
+
 /**
  * Plain loops as a generator: each `yield` marks a place where a page may attend to its reader before the loops go on.
- * What it returns is one array per output.
+ * What it returns is one array per output. An input of halves comes as their 16 bits each. A kernel that is launched on
+ * existing arrays (`runInto`) finds them in `targets`, changes them there and returns nothing.
  */
 export type Reference<Shape> = (
   inputs: readonly ArrayLike<number>[],
   shape: Shape,
+  targets?: readonly { [index: number]: number }[],
 ) => Generator<undefined, Float64Array[], undefined>;
 
 /** WebGPU allows this many workgroups in one dimension, on every device. */

@@ -4,8 +4,8 @@ import type { Kernel } from "./kernel";
 export type Pipeline = {
   pipeline: GPUComputePipeline;
   layout: GPUBindGroupLayout;
-  /** A sentence, if the shader did not compile or does not fit its bindings. */
-  problem: Promise<string | undefined>;
+  /** A sentence, if the shader did not compile or does not fit its bindings; absent once it is known to be fine. */
+  problem?: Promise<string | undefined>;
 };
 
 export type Pipelines = ReturnType<typeof createPipelines>;
@@ -24,7 +24,11 @@ export function createPipelines(device: GPUDevice) {
       ...new Array<GPUBufferBindingType>(outputs).fill("storage"),
       "uniform",
     ];
-    const entries = types.map((type, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } }));
+    const entries = types.map((type, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type, hasDynamicOffset: type === "uniform" },
+    }));
     const layout = device.createBindGroupLayout({ entries });
     layouts.set(key, layout);
     return layout;
@@ -46,7 +50,10 @@ export function createPipelines(device: GPUDevice) {
         (error) => (error ? `${kernel.name}: the kernel does not compile here: ${error.message}` : undefined),
         () => undefined, // the device was lost, which is reported elsewhere
       );
-      const entry = { pipeline, layout, problem };
+      const entry: Pipeline = { pipeline, layout, problem };
+      void problem.then((sentence) => {
+        if (!sentence) entry.problem = undefined;
+      });
       compiled.set(kernel, entry);
       return entry;
     },

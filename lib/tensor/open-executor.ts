@@ -8,6 +8,8 @@ export type OpenOptions = {
   prefer?: "webgpu" | "reference";
   /** Where to look for an adapter; the browser's own unless given. */
   gpu?: GPU;
+  /** Lowers the largest array, to see what happens on a smaller device. */
+  maxBindingBytes?: number;
   /** Told once, in a sentence, when the device is lost. Everything then rejects: open another executor. */
   onLost?(message: string): void;
 };
@@ -17,11 +19,11 @@ export type OpenOptions = {
  * says why, in one sentence for readers. Never rejects.
  */
 export async function openExecutor(options: OpenOptions = {}): Promise<{ executor: Executor; note?: string }> {
-  if (options.prefer === "reference") return { executor: openReferenceExecutor() };
+  if (options.prefer === "reference") return { executor: openReferenceExecutor(options) };
   try {
     return { executor: await openWebgpuExecutor(options) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { executor: openReferenceExecutor(), note: `Running without the GPU, more slowly: ${reason}` };
+    return { executor: openReferenceExecutor(options), note: `Running without the GPU, more slowly: ${reason}` };
   }
 }

@@ -5,7 +5,7 @@
  * t.data()` or `await t.array()`. Nobody has to free a tensor: what a page no longer holds is freed by the garbage
  * collector, and `scope` frees the intermediate results of a computation at its end.
  */
-import type { Executor, Storage } from "./executor";
+import type { Executor, NumberType, Storage } from "./executor";
 import { nest, type NestedArray } from "./nested";
 import * as elementwise from "./operations/elementwise";
 import * as layout from "./operations/layout";
@@ -23,7 +23,6 @@ export type Range = layout.Range;
 export type ReduceOptions = { keepDims?: boolean };
 
 export class Tensor implements Operand {
-  readonly dtype = "f32";
   readonly #storage: Storage;
   #disposed = false;
 
@@ -42,6 +41,11 @@ export class Tensor implements Operand {
   /** How many numbers there are. */
   get size(): number {
     return sizeOf(this.shape);
+  }
+
+  /** f16 only for weights: `linear`, `gather` and `patchEmbedding` read it as it is, all else widens it first. */
+  get dtype(): NumberType {
+    return this.#storage.dtype;
   }
 
   get disposed(): boolean {

@@ -1,7 +1,11 @@
 /** The executor that launches kernels on a GPU. */
-import { openDevice, type DeviceOptions, type GpuArray } from "../gpu";
+import { openDevice, type Device, type DeviceOptions, type GpuArray } from "../gpu";
 import { matmul, softmax } from "../kernels";
 import type { Executor } from "./executor";
+import { widened } from "./halves";
+import { withParts } from "./parts";
+import { pauses } from "./pauses";
+import { createWrite } from "./webgpu-write";
 
 /** An adapter that hangs is as good as none. */
 const PATIENCE_MS = 20_000;
@@ -28,16 +32,34 @@ export async function openWebgpuExecutor(options: DeviceOptions = {}): Promise<E
 
 async function open(options: DeviceOptions): Promise<Executor> {
   const device = await openDevice(options);
-  return {
+  const write = createWrite(device);
+  return withParts({
     name: "webgpu",
     description: device.description,
+    features: {
+      f16: device.features.has("shader-f16"),
+      timestamps: device.features.has("timestamp-query"),
+      maxBindingBytes: device.maxBindingBytes,
+      limits: device.limits,
+    },
     upload: (values) => device.upload(values),
+    allocate: (length, dtype = "f32") => device.allocate(length, dtype, "allocate"),
+    write: (storage, at, bytes, from) => write(storage as GpuArray, at, bytes, from),
     run: (kernel, inputs, shape) => device.run(kernel, inputs as GpuArray[], shape),
-    read: (storage, signal) => device.read(storage as GpuArray, signal),
+    runInto: (kernel, inputs, targets, shape) =>
+      device.runInto(kernel, inputs as GpuArray[], targets as GpuArray[], shape),
+    read: (storage, signal) => read(device, storage as GpuArray, signal),
     free: (storage) => device.free(storage as GpuArray),
     ledger: () => device.ledger(),
     dispose: () => device.dispose(),
-  };
+  });
+}
+
+/** Halves as the numbers that they stand for, with pauses: they may be a large weight. */
+async function read(device: Device, array: GpuArray, signal?: AbortSignal): Promise<Float32Array> {
+  if (array.dtype === "f32") return device.read(array, signal);
+  const pause = pauses();
+  return widened(await device.readHalves(array, signal), () => pause(signal));
 }
 
 /** A product and a softmax of small whole numbers, whose results are known: some drivers compute garbage. */
