@@ -1,30 +1,24 @@
 /** Functions of a tensor alone: no weights. */
-import type { Tensor } from "../tensor";
+import { sigmoidGated, type Tensor } from "../tensor";
 
 /** x Φ(x), where Φ is the share of a standard normal below x; with erf, not its tanh approximation. Any shape. */
 export function gelu(x: Tensor): Tensor {
   return x.gelu();
 }
 
-/** ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))): the approximation of GELU that SigLIP and GPT-2 were trained with. */
+/** ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))): the approximation of GELU that SigLIP and GPT-2 were trained with. Any shape. */
 export function geluTanh(x: Tensor): Tensor {
-  const inner = x
-    .square()
-    .mul(0.044715)
-    .add(1)
-    .mul(x)
-    .mul(Math.sqrt(2 / Math.PI));
-  return inner.tanh().add(1).mul(x).mul(0.5);
+  return sigmoidGated("geluTanh", x);
 }
 
 /** x · sigmoid(1.702 x): the approximation of GELU that CLIP was trained with. Any shape. */
 export function quickGelu(x: Tensor): Tensor {
-  return x.mul(1.702).sigmoid().mul(x);
+  return sigmoidGated("quickGelu", x);
 }
 
 /** x · sigmoid(x), also called swish. https://arxiv.org/abs/1702.03118 Any shape. */
 export function silu(x: Tensor): Tensor {
-  return x.sigmoid().mul(x);
+  return sigmoidGated("silu", x);
 }
 
 /** max(x, 0). Any shape. */

@@ -34,8 +34,7 @@ export type ProbedAttentionOptions = AttentionOptions & { probe?: (probs: Tensor
 
 /** q [B, H, T, E], k and v [B, KV, S, E] -> [B, H, T, E] */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: ProbedAttentionOptions = {}): Tensor {
-  if (options.probe || q.shape.at(-1)! > tensor.MAX_FUSED_HEAD) return unfused(q, k, v, options).output;
-  return attentionWithLogSumExp(q, k, v, options).output;
+  return options.probe ? unfused(q, k, v, options).output : attentionWithLogSumExp(q, k, v, options).output;
 }
 
 /** attention, and log Σ exp(scores) per query, from which attentionMap restores any map. logSumExp: [B, H, T] */
@@ -45,11 +44,8 @@ export function attentionWithLogSumExp(
   v: Tensor,
   options: AttentionOptions = {},
 ): { output: Tensor; logSumExp: Tensor } {
-  const { scale = defaultScale(q), causal, mask, keys } = options;
-  if (!causal && !mask && keys === undefined && q.shape.at(-3) === k.shape.at(-3)) {
-    return tensor.fusedAttention(q, k, v, scale);
-  }
-  return unfused(q, k, v, options);
+  if (q.shape.at(-1)! > tensor.MAX_FUSED_HEAD) return unfused(q, k, v, options);
+  return tensor.fusedAttention(q, k, v, { ...options, scale: options.scale ?? defaultScale(q) });
 }
 
 /** One map, computed when asked for: `index` names it, such as [image, head]. -> [T, S] */
@@ -60,13 +56,7 @@ export function attentionMap(
   index: readonly number[],
   options: AttentionOptions = {},
 ): Tensor {
-  const { scale = defaultScale(q), causal, mask, keys } = options;
-  if (!causal && !mask && keys === undefined && q.shape.at(-3) === k.shape.at(-3)) {
-    return tensor.attentionMap(q, k, logSumExp, index, scale);
-  }
-  return scoresOf(q, k, options)
-    .softmax()
-    .slice(...index);
+  return tensor.attentionMap(q, k, logSumExp, index, { ...options, scale: options.scale ?? defaultScale(q) });
 }
 
 /** The formula, one operation at a time. */
@@ -74,6 +64,7 @@ function unfused(q: Tensor, k: Tensor, v: Tensor, options: ProbedAttentionOption
   const scores = scoresOf(q, k, options); // [B, H, T, S]
   const probs = scores.softmax(); // each row sums to 1: how much query t looks at key s
   options.probe?.(probs);
+  const output = perGroup(probs, k).matmul(visible(v, options)).reshape(q.shape); // [B, KV, H / KV · T, E] before
   const highest = scores.max(-1, { keepDims: true });
   const logSumExp = scores
     .sub(highest)
@@ -81,8 +72,6 @@ function unfused(q: Tensor, k: Tensor, v: Tensor, options: ProbedAttentionOption
     .sum(-1)
     .log()
     .add(highest.reshape(q.shape.slice(0, -1)));
-  const values = visible(v, options);
-  const output = perGroup(probs, v).matmul(values).reshape(q.shape); // [B, KV, H/KV · T, E], as [B, H, T, E]
   return { output, logSumExp };
 }
 

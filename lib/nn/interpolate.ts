@@ -52,7 +52,7 @@ export function resamplingMatrix(
   const kernel = mode === "bilinear" ? triangle : cubic(antialias ? -0.5 : -0.75);
   const reach = (mode === "bilinear" ? 1 : 2) * stretch;
   for (let i = 0; i < to; i++) {
-    const centre = alignCorners ? i * step : (i + 0.5) * step - 0.5;
+    const centre = alignCorners && !antialias ? i * step : (i + 0.5) * step - 0.5;
     const at = mode === "bilinear" && !antialias ? Math.min(Math.max(centre, 0), from - 1) : centre;
     const row = matrix.subarray(i * from, (i + 1) * from);
     let total = 0;

@@ -1,5 +1,5 @@
 /** The part of a transformer block that treats each token on its own. */
-import type { Tensor } from "../tensor";
+import { siluGate, type Tensor } from "../tensor";
 import { gelu, silu } from "./activations";
 import { linear, type Linear } from "./linear";
 
@@ -19,5 +19,6 @@ export type GatedMlp = { gateProj: Linear; upProj: Linear; downProj: Linear };
  * With silu it is SwiGLU, https://arxiv.org/abs/2002.05202. [..., D] -> [..., D]
  */
 export function gatedMlp(x: Tensor, w: GatedMlp, activation: (x: Tensor) => Tensor = silu): Tensor {
-  return linear(activation(linear(x, w.gateProj)).mul(linear(x, w.upProj)), w.downProj);
+  const [gate, up] = [linear(x, w.gateProj), linear(x, w.upProj)]; // [..., intermediateSize]
+  return linear(activation === silu ? siluGate(gate, up) : activation(gate).mul(up), w.downProj);
 }

@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor";
+import { normalizeRms, type Tensor } from "../tensor";
 
 /** weight [D] */
 export type RmsNorm = { weight: Tensor };
@@ -8,6 +8,5 @@ export type RmsNorm = { weight: Tensor };
  * [..., D] -> [..., D]. https://arxiv.org/abs/1910.07467
  */
 export function rmsNorm(x: Tensor, w: RmsNorm, eps: number): Tensor {
-  const root = x.square().mean(-1, { keepDims: true }).add(eps).sqrt();
-  return x.div(root).mul(w.weight);
+  return normalizeRms(x, w.weight, eps);
 }

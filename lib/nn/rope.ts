@@ -10,7 +10,7 @@
  *
  * Shapes:  B batch   H heads   T tokens   E head size
  */
-import { concat, tensor, type Executor, type Tensor } from "../tensor";
+import { rotatePairs, tensor, type Executor, type Tensor } from "../tensor";
 
 /** `rope_scaling` of config.json, in camelCase. */
 export type RopeScaling =
@@ -65,12 +65,12 @@ function scaled(frequency: number, scaling?: RopeScaling): number {
         "other kinds of RoPE scaling are not built",
     );
   }
-  const { lowFreqFactor: low, highFreqFactor: high, originalMaxPositionEmbeddings: context } = scaling;
-  const wavelength = f32((2 * Math.PI) / frequency); // positions per turn
+  const { factor, lowFreqFactor: low, highFreqFactor: high, originalMaxPositionEmbeddings: context } = scaling;
+  const wavelength = f32(f32(2 * Math.PI) / frequency); // positions per turn
   if (wavelength > context / low) return slower;
   if (wavelength < context / high) return frequency;
   const smooth = f32(f32(f32(context / wavelength) - low) / (high - low));
-  return f32(f32((1 - smooth) * slower) + f32(smooth * frequency));
+  return f32(f32(f32(f32(1 - smooth) * frequency) / factor) + f32(smooth * frequency));
 }
 
 /** Turns each pair of x by its position's angle. [B, H, T, E] -> [B, H, T, E] */
@@ -102,20 +102,7 @@ export function ropeTable(positions: Positions, frequencies: ArrayLike<number>, 
 
 /** Turns each pair of x by the angles of a table. [B, H, T, E], [B or 1, T, E] -> [B, H, T, E] */
 export function rotate(x: Tensor, table: RopeTable): Tensor {
-  const [B, , T, E] = x.shape as [number, number, number, number];
-  const [rows, tokens, size] = table.shape as [number, number, number];
-  if (x.shape.length !== 4 || tokens !== T || size !== E || (rows !== B && rows !== 1)) {
-    throw new RangeError(
-      `rope: expected x [B, H, T, E], one position per token and E/2 frequencies, ` +
-        `got [${x.shape.join(", ")}], [${rows}, ${tokens}] positions and ${size / 2} frequencies`,
-    );
-  }
-  const half = E / 2;
-  const cos = table.slice(null, null, [0, half]).reshape([rows, 1, T, half]);
-  const sin = table.slice(null, null, [half]).reshape([rows, 1, T, half]);
-  const first = x.slice(null, null, null, [0, half]);
-  const second = x.slice(null, null, null, [half]);
-  return concat([first.mul(cos).sub(second.mul(sin)), second.mul(cos).add(first.mul(sin))], 3);
+  return rotatePairs(x, table);
 }
 
 function rowsOf(positions: Positions): readonly ArrayLike<number>[] {

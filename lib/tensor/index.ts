@@ -1,6 +1,18 @@
 export { concat, currentExecutor, full, isTensor, ones, range, tensor, useExecutor, zeros } from "./create";
 export type { Executor, Features, Ledger, NumberType, StoredType } from "./executor";
-export { affine, attentionMap, fusedAttention, MAX_FUSED_HEAD, normalize } from "./fused";
+export {
+  affine,
+  attentionMap,
+  convolve,
+  fusedAttention,
+  MAX_FUSED_HEAD,
+  normalize,
+  normalizeRms,
+  rotatePairs,
+  sampleGrid,
+  sigmoidGated,
+  siluGate,
+} from "./fused";
 export { allocate, write, writeInto, type AllocateOptions } from "./in-place";
 export type { NestedArray } from "./nested";
 export { openExecutor, type OpenOptions } from "./open-executor";

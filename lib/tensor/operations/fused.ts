@@ -1,16 +1,16 @@
 /** Launches that do the work of several operations; see lib/nn for what they mean. */
 import {
-  attention as attentionKernel,
-  attentionProbs,
+  gridSample,
   layerNorm,
   linear,
   matmulTransposed,
-  MAX_FUSED_HEAD,
+  rmsNorm,
+  rotate as rotateKernel,
+  siluGate,
 } from "../../kernels";
-import { show, sizeOf, type Shape } from "../shape";
-import { checkOperand, run, runAll, type Operand, type Result } from "./operand";
-
-export { MAX_FUSED_HEAD };
+import { show, sizeOf } from "../shape";
+import { checkOperand, run, sameExecutor, withPlain, type Operand, type Result } from "./operand";
+import { isSpecial, linearOnWeight } from "./weights";
 
 /** [..., in], weight [out, in], bias [out] -> [..., out] */
 export function affine(x: Operand, weight: Operand, bias?: Operand): Result {
@@ -25,6 +25,13 @@ export function affine(x: Operand, weight: Operand, bias?: Operand): Result {
   }
   const shape = [...x.shape.slice(0, -1), outSize];
   const rows = sizeOf(shape) / outSize;
+  if (isSpecial(weight.storage)) {
+    const executor = sameExecutor("linear", [x, weight, ...(bias ? [bias] : [])]);
+    return withPlain("linear", executor, bias ? [x, bias] : [x], ([input, added]) => {
+      const sizes = { m: rows, k: inSize, n: outSize };
+      return { storage: linearOnWeight(executor, input!, weight.storage, added, sizes), shape };
+    });
+  }
   if (bias) return run("linear", linear, [x, weight, bias], { m: rows, k: inSize, n: outSize }, shape);
   return run("linear", matmulTransposed, [x, weight], { m: rows, k: inSize, n: outSize }, shape);
 }
@@ -43,58 +50,51 @@ export function normalize(x: Operand, weight: Operand, bias: Operand, eps: numbe
   return run("layerNorm", layerNorm, [x, weight, bias], { rows: sizeOf(x.shape) / cols, cols, eps }, x.shape);
 }
 
-/** [..., T, E], [..., S, E], [..., S, E] -> output [..., T, E], logSumExp [..., T] */
-export function attention(q: Operand, k: Operand, v: Operand, scale: number): { output: Result; logSumExp: Result } {
-  const { leading, queries, keys, size } = attentionShape("attention", q, k, v);
-  if (size > MAX_FUSED_HEAD) {
-    throw new RangeError(
-      `attention: expected a head size of at most ${MAX_FUSED_HEAD}, got ${size} in ${show(q.shape)}`,
-    );
+/** x / sqrt(mean(x²) + eps) · weight: [..., D], weight [D] -> [..., D] */
+export function normalizeRms(x: Operand, weight: Operand, eps: number): Result {
+  [x, weight].forEach((operand) => checkOperand("rmsNorm", operand));
+  const cols = x.shape.at(-1) ?? 0;
+  if (x.shape.length < 1 || show(weight.shape) !== show([cols])) {
+    throw new RangeError(`rmsNorm: expected x [..., D] and weight [D], got ${show(x.shape)} and ${show(weight.shape)}`);
   }
-  const kernelShape = { heads: sizeOf(leading), queries, keys, size, scale };
-  const [output, logSumExp] = runAll("attention", attentionKernel, [q, k, v], kernelShape);
-  return {
-    output: { storage: output!, shape: q.shape },
-    logSumExp: { storage: logSumExp!, shape: [...leading, queries] },
-  };
+  if (!(eps >= 0)) throw new RangeError(`rmsNorm: expected eps to be a number from 0, got ${eps}`);
+  return run("rmsNorm", rmsNorm, [x, weight], { rows: sizeOf(x.shape) / cols, cols, eps }, x.shape);
 }
 
-/** [..., T, E], [..., S, E], [..., T] -> [T, S] for the leading index */
-export function attentionMap(
-  q: Operand,
-  k: Operand,
-  logSumExp: Operand,
-  index: readonly number[],
-  scale: number,
-): Result {
-  const { leading, queries, keys, size } = attentionShape("attentionMap", q, k, k);
-  if (show(logSumExp.shape) !== show([...leading, queries])) {
-    throw new RangeError(
-      `attentionMap: expected a log-sum-exp of shape ${show([...leading, queries])}, got ${show(logSumExp.shape)}`,
-    );
+/** silu(a) · b, number by number; equal shapes */
+export function gate(a: Operand, b: Operand): Result {
+  [a, b].forEach((operand) => checkOperand("siluGate", operand));
+  if (show(a.shape) !== show(b.shape)) {
+    throw new RangeError(`siluGate: expected two equal shapes, got ${show(a.shape)} and ${show(b.shape)}`);
   }
-  if (
-    index.length !== leading.length ||
-    !index.every((i, axis) => Number.isInteger(i) && i >= 0 && i < leading[axis]!)
-  ) {
-    throw new RangeError(`attentionMap: expected an index within ${show(leading)}, got ${show(index)}`);
-  }
-  const head = index.reduce((flat, i, axis) => flat * leading[axis]! + i, 0);
-  const kernelShape = { head, queries, keys, size, scale };
-  return run("attentionMap", attentionProbs, [q, k, logSumExp], kernelShape, [queries, keys]);
+  return run("siluGate", siluGate, [a, b], { length: sizeOf(a.shape) }, a.shape);
 }
 
-function attentionShape(what: string, q: Operand, k: Operand, v: Operand) {
-  [q, k, v].forEach((operand) => checkOperand(what, operand));
-  const leading: Shape = q.shape.slice(0, -2);
-  const [queries, size] = q.shape.slice(-2) as [number, number];
-  const keys = k.shape.at(-2) ?? 0;
-  const expected = show([...leading, keys, size]);
-  if (q.shape.length < 2 || show(k.shape) !== expected || show(v.shape) !== expected) {
+/** [B, H, T, E], table [B or 1, T, E] -> [B, H, T, E] */
+export function rotate(x: Operand, table: Operand): Result {
+  [x, table].forEach((operand) => checkOperand("rope", operand));
+  const [batch, heads, tokens, size] = x.shape as [number, number, number, number];
+  const [tables, rows, width] = table.shape as [number, number, number];
+  const fits = x.shape.length === 4 && table.shape.length === 3 && size % 2 === 0;
+  if (!fits || rows !== tokens || width !== size || (tables !== batch && tables !== 1)) {
     throw new RangeError(
-      `${what}: expected q [..., T, E], k [..., S, E] and v [..., S, E], ` +
-        `got ${show(q.shape)}, ${show(k.shape)} and ${show(v.shape)}`,
+      `rope: expected x [B, H, T, E], one position per token and E / 2 frequencies, ` +
+        `got ${show(x.shape)}, ${show([tables, rows])} positions and ${width / 2} frequencies`,
     );
   }
-  return { leading, queries, keys, size };
+  return run("rope", rotateKernel, [x, table], { batch, heads, tokens, size, tables }, x.shape);
+}
+
+/** [B, C, H, W], [B, Ho, Wo, 2] -> [B, C, Ho, Wo] */
+export function sampleGrid(x: Operand, grid: Operand): Result {
+  [x, grid].forEach((operand) => checkOperand("gridSample", operand));
+  const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  const [entries, rows, columns, two] = grid.shape as [number, number, number, number];
+  if (x.shape.length !== 4 || grid.shape.length !== 4 || entries !== batch || two !== 2) {
+    throw new RangeError(
+      `gridSample: expected x [B, C, H, W] and a grid [B, Ho, Wo, 2], got ${show(x.shape)} and ${show(grid.shape)}`,
+    );
+  }
+  const shape = { batch, channels, height, width, places: rows * columns };
+  return run("gridSample", gridSample, [x, grid], shape, [batch, channels, rows, columns]);
 }
