@@ -4,5 +4,14 @@ export { inspectPicture } from "./inspect";
 export type { PictureFormat, PictureInfo } from "./picture-info";
 export { decodePicture, MAX_SIDE, type DecodedPicture } from "./decode";
 export { resize, type Resample } from "./resize";
-export { parseImageProcessorConfig, type ImageProcessorConfig } from "./processor-config";
+export { padToSquare } from "./pad";
+export { parseImageProcessorConfig, squareColour, type ImageProcessorConfig, type ImageSize } from "./processor-config";
 export { preprocess, processedSize } from "./preprocess";
+export {
+  fitToTiles,
+  parseMllamaProcessor,
+  preprocessMllama,
+  tileGrids,
+  type MllamaPixels,
+  type MllamaProcessorConfig,
+} from "./mllama";
