@@ -12,13 +12,19 @@
  */
 export const TILE = 32;
 
-export const matmulTile = /* wgsl */ `
+export const matmulTile = tileOf("vec4f");
+
+/** The same with a and b as halves in workgroup memory, where they take half the room; the sums stay f32. */
+export const matmulTileOfHalves = tileOf("vec4h");
+
+function tileOf(quad: "vec4f" | "vec4h"): string {
+  return /* wgsl */ `
 const TILE = 32u;
 const QUADS = 8u; // vectors of four across a tile
 const DEPTH = 16u;
 const THREADS = 64u;
-var<workgroup> aTile: array<vec4f, DEPTH * QUADS>; // [k][four rows]
-var<workgroup> bTile: array<vec4f, DEPTH * QUADS>; // [k][four columns]
+var<workgroup> aTile: array<${quad}, DEPTH * QUADS>; // [k][four rows]
+var<workgroup> bTile: array<${quad}, DEPTH * QUADS>; // [k][four columns]
 
 fn aAt(batch: u32, row: u32, k: u32) -> f32 {
   if (row < params.m && k < params.k) { return loadA(batch, row, k); }
@@ -60,20 +66,20 @@ fn main(
       let k = first + i % DEPTH; // neighbouring threads load neighbouring k, as a lies in memory
       let row = firstRow + i / DEPTH * 4;
       aTile[i % DEPTH * QUADS + i / DEPTH] =
-        vec4f(aAt(batch, row, k), aAt(batch, row + 1, k), aAt(batch, row + 2, k), aAt(batch, row + 3, k));
+        ${quad}(aAt(batch, row, k), aAt(batch, row + 1, k), aAt(batch, row + 2, k), aAt(batch, row + 3, k));
     }
     for (var i = thread; i < DEPTH * QUADS; i += THREADS) {
       let at = placeInB(i);
       let k = first + at.x;
       let col = firstCol + at.y * 4;
       bTile[at.x * QUADS + at.y] =
-        vec4f(bAt(batch, k, col), bAt(batch, k, col + 1), bAt(batch, k, col + 2), bAt(batch, k, col + 3));
+        ${quad}(bAt(batch, k, col), bAt(batch, k, col + 1), bAt(batch, k, col + 2), bAt(batch, k, col + 3));
     }
     workgroupBarrier();
 
     for (var k = 0u; k < DEPTH; k++) {
-      let a = aTile[k * QUADS + local.y];
-      let b = bTile[k * QUADS + local.x];
+      let a = vec4f(aTile[k * QUADS + local.y]);
+      let b = vec4f(bTile[k * QUADS + local.x]);
       row0 += a.x * b;
       row1 += a.y * b;
       row2 += a.z * b;
@@ -90,6 +96,7 @@ fn main(
   storeRow(batch, row + 3, col, row3);
 }
 `;
+}
 
 /** WGSL: b [k, n] lies with its columns side by side, so neighbouring threads load neighbouring columns. -> (k, quad) */
 export const columnsOfB = /* wgsl */ `

@@ -3,6 +3,7 @@ import { concat as concatKernel, gatherRows, stridedCopy } from "../../kernels";
 import { axisOf, broadcastShapes, broadcastStrides, checkShape, collapse, show, sizeOf, stridesOf } from "../shape";
 import type { Shape } from "../shape";
 import { checkOperand, run, sameExecutor, withUploaded, type Operand, type Result } from "./operand";
+import { gatherFromWeight, isSpecial } from "./weights";
 
 export type Range = number | readonly [from: number, to?: number] | null;
 
@@ -80,8 +81,11 @@ export function gather(table: Operand, indices: ArrayLike<number>): Result {
     );
   }
   const kernelShape = { rows, cols: sizeOf(rest), count: list.length };
+  const shape = [list.length, ...rest];
   return withUploaded(table.executor, Float32Array.from(list), (chosen) =>
-    run("gather", gatherRows, [table, chosen], kernelShape, [list.length, ...rest]),
+    isSpecial(table.storage)
+      ? { storage: gatherFromWeight(table.executor, table.storage, chosen.storage, kernelShape), shape }
+      : run("gather", gatherRows, [table, chosen], kernelShape, shape),
   );
 }
 

@@ -2,6 +2,7 @@
 import type { Kernel } from "../../gpu";
 import type { Executor, Storage } from "../executor";
 import type { Shape } from "../shape";
+import { plain } from "./weights";
 
 export interface Operand {
   readonly executor: Executor;
@@ -26,11 +27,22 @@ export function run<S>(
 /** The same for a kernel with several outputs. */
 export function runAll<S>(what: string, kernel: Kernel<S>, operands: readonly Operand[], kernelShape: S): Storage[] {
   const executor = sameExecutor(what, operands);
-  return executor.run(
-    kernel,
-    operands.map(({ storage }) => storage),
-    kernelShape,
-  );
+  return withPlain(what, executor, operands, (storages) => executor.run(kernel, storages, kernelShape));
+}
+
+/** Lends each operand's numbers as plain f32: what is kept as halves is widened for the call. */
+export function withPlain<T>(
+  what: string,
+  executor: Executor,
+  operands: readonly Operand[],
+  use: (storages: Storage[]) => T,
+): T {
+  const lent = operands.map(({ storage }) => plain(what, executor, storage));
+  try {
+    return use(lent.map(({ storage }) => storage));
+  } finally {
+    for (const { storage, ours } of lent) if (ours) executor.free(storage);
+  }
 }
 
 export function sameExecutor(what: string, operands: readonly Operand[]): Executor {
