@@ -1,11 +1,12 @@
 /**
  * From a picture to a model's pixel values, as the checkpoint's processor does it.
  *
- *     resize  ->  crop the middle  ->  x / 255  ->  (x - mean) / std        [H, W, 3] bytes -> [3, H, W] floats
+ *     make it a square  ->  resize  ->  crop the middle  ->  x / 255  ->  (x - mean) / std        [H, W, 3] bytes -> [3, H, W] floats
  *
  * Equal to Hugging Face's Pillow processor (`image_processing_backends.py`, `PilBackend`), grey level for grey level.
  * Each step rounds to f32 where numpy does.
  */
+import { padToSquare } from "./pad";
 import type { Picture } from "./picture";
 import type { ImageProcessorConfig } from "./processor-config";
 import { resize } from "./resize";
@@ -20,17 +21,20 @@ export function preprocess(picture: Picture, config: ImageProcessorConfig): Floa
       `preprocess: expected a picture of width × height × 4 bytes, got ${width} × ${height} and ${data.length} bytes`,
     );
   }
-  const resized = config.size ? resize(picture, targetSize(picture, config.size), config.resample) : picture;
+  const shaped = config.padToSquare ? padToSquare(picture, config.padToSquare) : picture;
+  const resized = config.size ? resize(shaped, targetSize(shaped, config.size), config.resample) : shaped;
   return normalize(config.cropSize ? centerCrop(resized, config.cropSize) : resized, config);
 }
 
 /** How high and wide, in pixels, `preprocess` makes a picture. */
 export function processedSize(picture: Picture, config: ImageProcessorConfig): { height: number; width: number } {
   if (config.cropSize) return config.cropSize;
-  return config.size ? targetSize(picture, config.size) : { height: picture.height, width: picture.width };
+  const side = Math.max(picture.height, picture.width);
+  const { height, width } = config.padToSquare ? { height: side, width: side } : picture;
+  return config.size ? targetSize({ height, width }, config.size) : { height, width };
 }
 
-function targetSize(picture: Picture, size: NonNullable<ImageProcessorConfig["size"]>) {
+function targetSize(picture: { height: number; width: number }, size: NonNullable<ImageProcessorConfig["size"]>) {
   if (!("shortestEdge" in size)) return size;
   const { shortestEdge } = size;
   const { width, height } = picture;

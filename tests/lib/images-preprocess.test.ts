@@ -113,6 +113,7 @@ describe("properties of resize", () => {
 describe("preprocessor_config.json", () => {
   test("an empty one means ViT's defaults", () => {
     expect(parseImageProcessorConfig({})).toEqual({
+      padToSquare: null,
       size: { height: 224, width: 224 },
       resample: 2,
       cropSize: null,
@@ -132,7 +133,7 @@ describe("preprocessor_config.json", () => {
 
   test.each<[string, unknown, RegExp]>([
     ["a list", [], /expected an object, got \[\]/],
-    ["another processor", { image_processor_type: "CLIPImageProcessor" }, /one of ViTImageProcessor.*got "CLIPImage/],
+    ["another processor", { image_processor_type: "DetrImageProcessor" }, /one of ViTImageProcessor.*got "DetrImage/],
     ["a size of text", { size: "big" }, /size: expected a whole number, .* got "big"/],
     ["a size of 1e9", { size: 1e9 }, /size: expected .* of 1 to 4096 pixels, got 1000000000/],
     ["a size of -1", { size: { height: -1, width: 8 } }, /size: expected/],
