@@ -12,7 +12,7 @@ import { linear, type Linear } from "../nn";
 import type { Tensor } from "../tensor";
 import type { Shapes } from "../weights";
 import { decoderState } from "./decoder-state";
-import { embedTokens } from "./llama";
+import { embedTokens, lastTokens } from "./llama";
 import type { MllamaCache } from "./mllama-cache";
 import { crossAttentionMask, crossMask, type CrossAttentionMask } from "./mllama-mask";
 import {
@@ -65,9 +65,11 @@ export type MllamaInputs = {
    */
   crossAttentionMask?: CrossAttentionMask;
   cache?: MllamaCache;
+  /** For how many of the last tokens scores are wanted: 0 means all, and a next token needs 1 [0] */
+  logitsToKeep?: number;
 };
 
-/** A score for each token of the vocabulary, after each token. -> [B, T, V] */
+/** A score for each token of the vocabulary to come next. -> [B, T or logitsToKeep, V] */
 export function mllamaForConditionalGeneration(
   inputs: MllamaInputs,
   w: MllamaWeights,
@@ -96,7 +98,7 @@ export function mllamaForConditionalGeneration(
     cross,
     under("languageModel.model", probe),
   );
-  const logits = linear(x, text.lmHead);
+  const logits = linear(lastTokens(x, inputs.logitsToKeep ?? 0), text.lmHead);
   probe?.("logits", logits);
   return logits;
 }

@@ -1,11 +1,14 @@
 import type { ImageProcessorConfig, Picture } from "../images";
 import type { Executor, Tensor } from "../tensor";
 import type { ComputedDtype } from "../weights";
+import type { MllamaForConditionalGeneration } from "./mllama-model";
 import type { Probe } from "./probe";
 import type { ViTConfig, ViTWeights } from "./vit";
 
 /** Every model that `loadModel` can give; `modelType` tells them apart. */
-export type Model = ViTForImageClassification;
+export type Model =
+  | ViTForImageClassification
+  | MllamaForConditionalGeneration;
 
 export type ForwardOptions = {
   /** Sees intermediate values. What it is given stays alive as long as someone holds it. */
