@@ -1,8 +1,9 @@
 /** Loads a checkpoint in Hugging Face layout: config.json, preprocessor_config.json, model.safetensors. */
-import type { Executor } from "../tensor";
-import { openFolder, type ComputedDtype, type Folder } from "../weights";
+import { openExecutor, type Executor } from "../tensor";
+import { MissingFile, openFiles, openFolder, parseJson, show, type ComputedDtype, type Folder } from "../weights";
 import type { Checkpoint } from "./checkpoints/checkpoint";
 import type { Model } from "./model";
+import { modelAddress, type AddressOptions } from "./model-address";
 
 /**
  * `model_type` in config.json decides which architecture reads the rest: add yours here. Each is imported when a
@@ -10,86 +11,127 @@ import type { Model } from "./model";
  */
 const architectures: Record<string, () => Promise<(checkpoint: Checkpoint) => Promise<Model>>> = {
   vit: () => import("./checkpoints/vit").then((architecture) => architecture.loadViT),
+  mllama: () => import("./checkpoints/mllama").then((architecture) => architecture.loadMllama),
 };
 
-export type LoadOptions = {
-  executor: Executor;
+/** Models that are a part of another one's checkpoint: `modelType` asks for them, and only their weights are read. */
+const towers: Record<string, readonly string[]> = {
+  clip: ["clip_vision_model", "clip_text_model"],
+  siglip: ["siglip_vision_model", "siglip_text_model"],
+};
+
+export type LoadOptions<Type extends Model["modelType"] = Model["modelType"]> = AddressOptions & {
+  /** Where the weights go. Without it, an executor is opened, and closed by the model's `dispose`. */
+  executor?: Executor;
+  /** Which executor to open ["webgpu"]; without WebGPU the plain loops come instead, and `note` says so. */
+  device?: "webgpu" | "reference";
   /** What matrices are computed in ["f32"]; sums are f32 always. */
   dtype?: ComputedDtype;
+  /** The only model_type that will do: another one is refused, and the result has this model's own type. */
+  modelType?: Type;
   signal?: AbortSignal;
   /** Bytes of the weights so far, and in all. */
   onProgress?: (loaded: number, total: number) => void;
-  /** Asked once, before weights are downloaded: false gives up, with an AbortError. */
+  /**
+   * Asked once, with the number of bytes, before weights are downloaded: false gives up, with an AbortError. Not asked
+   * for what was kept on an earlier visit, and not for a local file.
+   */
   confirmSize?: (bytes: number) => boolean | Promise<boolean>;
-  /** Where a model that is given by its id lies ["/models"]; in Node also a `file:` URL or a path. */
-  baseUrl?: string;
-  /** A step of its training, such as "step-001000", instead of the finished model. */
-  checkpoint?: string;
+};
+
+/** What `loadModel` gives: a model, and what a reader should know about how it was loaded. */
+export type LoadedModel<Type extends Model["modelType"] = Model["modelType"]> = Extract<Model, { modelType: Type }> & {
+  /** In a sentence or two: that it runs without a GPU, or that there was no room to keep it for the next visit. */
+  note?: string;
 };
 
 /**
- * @param source the id of a model of this site ("vit-classifier"), or the address of a folder: `https:`, or, in Node,
- *   `file:` or a path that starts with `/` or `.`
+ * @param source "vit-classifier", a model of this site; "org/name" or "org/name@revision", a repository of the Hub; the
+ *   address of a folder (`https:`, or a path); in Node also a `file:` URL or a folder of the disk; or files that the
+ *   reader picked. `modelAddress` has the rules.
  * @throws one sentence that says which file is wrong, and how; the signal's reason when aborted.
  */
 export async function loadModel<Type extends Model["modelType"] = Model["modelType"]>(
-  source: string,
-  options: LoadOptions & {
-    /** The only model_type that will do: another one is refused, and the result has this model's own type. */
-    modelType?: Type;
-  },
-): Promise<Extract<Model, { modelType: Type }>> {
-  const { executor, dtype = "f32", signal, onProgress, confirmSize } = options;
-  const files = openFolder(address(source, options));
+  source: string | Iterable<File>,
+  options: LoadOptions<Type> = {},
+): Promise<LoadedModel<Type>> {
+  const files = typeof source === "string" ? openFolder(modelAddress(source, options)) : openFiles(source);
+  const { dtype = "f32", signal, onProgress, confirmSize } = options;
   const config = await readJson(files, "config.json", signal);
+  const modelType = wantedType(config, options.modelType, `${files.name}config.json`);
+  const load = await architectures[modelType]!();
+
+  const opened = options.executor ? undefined : await openExecutor({ prefer: options.device });
+  const notes = opened?.note ? [opened.note] : [];
+  try {
+    const model = await load({
+      modelType,
+      config,
+      folder: files.name,
+      files,
+      readJson: (file) => readJson(files, file, signal),
+      readOptionalJson: (file) => optional(readJson(files, file, signal)),
+      readOptionalText: (file) => optional(readText(files, file, signal)),
+      executor: (options.executor ?? opened?.executor)!,
+      dtype,
+      signal,
+      onProgress,
+      confirmSize,
+      onNote: (note) => notes.includes(note) || notes.push(note),
+    });
+    if (opened) closing(model, opened.executor);
+    return Object.assign(model, notes.length > 0 ? { note: notes.join(" ") } : {}) as LoadedModel<Type>;
+  } catch (error) {
+    opened?.executor.dispose();
+    throw error;
+  }
+}
+
+/** Which architecture reads the files. @throws when it is not known here, or not the one that is asked for. */
+function wantedType(config: unknown, asked: string | undefined, name: string): string {
   const type = (config as { model_type?: unknown } | null)?.model_type;
-  const known = options.modelType ? [options.modelType] : Object.keys(architectures);
-  if (typeof type !== "string" || !Object.hasOwn(architectures, type) || !known.includes(type)) {
-    const got = JSON.stringify(type)?.slice(0, 60) ?? "none";
-    throw new Error(
-      `${files.name}config.json: expected a model_type that is known here (${known.join(", ")}), got ${got}`,
-    );
+  const known = Object.keys(architectures);
+  if (typeof type === "string" && (known.includes(type) || Object.hasOwn(towers, type))) {
+    const wanted = asked ?? type;
+    const offered = [type, ...(towers[type] ?? [])];
+    if (known.includes(wanted) && offered.includes(wanted)) return wanted;
   }
-  const load = await architectures[type]!();
-  const model = await load({
-    modelType: type,
-    config,
-    folder: files.name,
-    files,
-    readJson: (file) => readJson(files, file, signal),
-    readOptionalJson: (file) => readJson(files, file, signal).catch(() => undefined),
-    executor,
-    dtype,
-    signal,
-    onProgress,
-    confirmSize,
-  });
-  return model as Extract<Model, { modelType: Type }>;
+  const expected = asked ? `model_type ${asked}` : `a model_type that is known here (${known.join(", ")})`;
+  throw new Error(`${name}: expected ${expected}, got ${type === undefined ? "none" : show(type)}`);
 }
 
-function address(source: string, { baseUrl = "/models", checkpoint }: LoadOptions): string {
-  const isAddress = /^(https?:|file:|[./]|[a-z]:[\\/])/i.test(source);
-  if (!isAddress) checkId("model id", source);
-  if (checkpoint !== undefined) checkId("checkpoint", checkpoint);
-  const folder = isAddress ? source : `${baseUrl.replace(/\/$/, "")}/${source}`;
-  return checkpoint === undefined ? folder : `${folder.replace(/\/$/, "")}/checkpoints/${checkpoint}`;
+/** Lets a model that came with its own executor close it. */
+function closing(model: Model, executor: Executor): void {
+  const { dispose } = model;
+  model.dispose = () => {
+    dispose();
+    executor.dispose();
+  };
 }
 
-/** A name, or names with slashes between: never a way out of the folder of models. */
-function checkId(what: string, id: string): void {
-  if (!/^\w[\w.-]*(\/\w[\w.-]*)*$/.test(id)) {
-    throw new Error(`models: expected a ${what} of letters, digits, "-", "_" and ".", got ${JSON.stringify(id)}`);
-  }
-}
+/** Bytes: a tokenizer.json is the longest, 17 MB for Llama 3 and 34 MB for SigLIP 2. */
+const MAX_TEXT = 64 * 1024 * 1024;
+const MAX_CONFIG = 4 * 1024 * 1024;
 
-const MAX_JSON = 16 * 1024 * 1024; // bytes
+async function readText(folder: Folder, file: string, signal?: AbortSignal): Promise<string> {
+  return new TextDecoder().decode(await folder.read(file, { signal, maxLength: MAX_TEXT }));
+}
 
 async function readJson(folder: Folder, file: string, signal?: AbortSignal): Promise<unknown> {
-  const bytes = await folder.read(file, { signal, maxLength: MAX_JSON });
-  const text = new TextDecoder().decode(bytes);
+  const tokenizer = file.startsWith("tokenizer") || file === "vocab.json";
+  const limits = tokenizer
+    ? { maxLength: MAX_TEXT, maxDepth: 64, maxValues: 4_000_000, distinctKeys: false } // as its own reader sees it
+    : { maxLength: MAX_CONFIG, maxDepth: 32, maxValues: 250_000 };
+  const bytes = await folder.read(file, { signal, maxLength: limits.maxLength });
+  return parseJson(bytes, folder.name + file, limits);
+}
+
+/** Undefined for a file that is not there; every other error stays one. */
+async function optional<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new Error(`${folder.name}${file}: expected JSON, got ${JSON.stringify(text.slice(0, 40))}`);
+    return await reading;
+  } catch (error) {
+    if (error instanceof MissingFile) return undefined;
+    throw error;
   }
 }

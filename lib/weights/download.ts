@@ -9,6 +9,8 @@
  * that fails (offline, or a server without HEAD) the copy is good enough. No Cache API, or no room in it, only means
  * that the next visit downloads again.
  */
+import { chunks } from "./chunks";
+import { refusal } from "./missing-file";
 import { sha256, storedCopy, storeCopy } from "./stored-copy";
 
 export type DownloadOptions = {
@@ -56,9 +58,7 @@ async function request(url: string, signal?: AbortSignal): Promise<Response> {
       `${url}: could not be downloaded (${why}); is there a network, and does that server allow other sites?`,
     );
   }
-  if (!response.ok) {
-    throw new Error(`${url}: expected a file, got ${response.status} ${response.statusText}`.trim());
-  }
+  if (!response.ok) throw refusal(url, response);
   return response;
 }
 
@@ -95,17 +95,6 @@ async function body(response: Response, url: string, options: DownloadOptions): 
 function cutShort(url: string, got: number, expected: number | undefined): Error {
   const length = expected === undefined ? "a whole file" : `${expected} bytes`;
   return new Error(`${url}: expected ${length}, got ${got} bytes: the download was cut short; try again`);
-}
-
-/** A body's pieces. Leaving the loop early stops the download. */
-async function* chunks(response: Response): AsyncGenerator<Uint8Array> {
-  if (!response.body) return;
-  const reader = response.body.getReader();
-  try {
-    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
 }
 
 /** Bytes that arrive in pieces, in one array that doubles when it is full. Starts small whatever a server promises. */

@@ -1,14 +1,10 @@
-/** Checkpoints: download and keep a file, parse safetensors, convert to f32, lay out as a typed tree. */
-export { openFolder, type Folder } from "./folder";
+/** Checkpoints: read safetensors in parts, keep them, convert them on their way, lay them out as a typed tree. */
+export { openFiles, openFolder, type Folder } from "./folder";
 export { download, type DownloadOptions } from "./download";
-export { parseSafetensors, safetensorsLength, type Dtype, type StoredTensor } from "./safetensors";
+export { parseJson, show, type JsonLimits } from "./bounded-json";
+export { MissingFile } from "./missing-file";
+export { parseSafetensors, type Dtype, type StoredTensor } from "./safetensors";
 export type { ComputedDtype, WeightFiles } from "./weight-files";
 export { toFloat32 } from "./convert";
-export {
-  camelCase,
-  loadWeights,
-  WeightsError,
-  type LoadedWeights,
-  type Shapes,
-  type WeightOptions,
-} from "./weight-tree";
+export { loadWeights, type LoadedWeights, type WeightOptions } from "./load-weights";
+export { camelCase, WeightsError, type Shapes } from "./weight-tree";

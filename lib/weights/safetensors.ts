@@ -10,7 +10,7 @@
  * Source: https://github.com/huggingface/safetensors, README "Format" and `safetensors/src/tensor.rs`.
  * Stricter than that: 4 MB of header instead of 100. Leaves out: writing, and types smaller than a byte.
  */
-import { repeatedKey } from "./repeated-key";
+import { parseJson, show } from "./bounded-json";
 
 /** Bytes of one number of each type. */
 const bytesPer = {
@@ -48,63 +48,56 @@ export type StoredTensor = {
 const MAX_HEADER = 4 * 1024 * 1024; // bytes: about 30,000 weights
 const MAX_AXES = 8;
 
-/** How long the file is by its own account, in bytes, as soon as enough of its start is there; else undefined. */
-export function safetensorsLength(start: Uint8Array, name: string): number | undefined {
-  if (start.length < 8) return undefined;
-  const dataStart = 8 + headerLength(start, name);
-  if (start.length < dataStart) return undefined;
-  return readHeader(start.subarray(0, dataStart), name).reduce((end, tensor) => Math.max(end, tensor.end), dataStart);
-}
-
 /**
  * The weights of a whole file, in the order of the header.
  * @param name what errors call the file
  * @throws a sentence for anything that is not a whole and consistent safetensors file.
  */
 export function parseSafetensors(file: Uint8Array, name: string): StoredTensor[] {
-  if (file.length < 8) throw new Error(`${name}: expected a safetensors file, got ${file.length} bytes`);
-  const dataStart = 8 + headerLength(file, name);
-  if (dataStart > file.length) {
-    throw new Error(
-      `${name}: expected a header of ${dataStart - 8} bytes, got ${file.length - 8}: the file is cut off, or not safetensors`,
-    );
-  }
-  const tensors = readHeader(file.subarray(0, dataStart), name);
-  const end = fillsWithoutGap(tensors, dataStart, name);
-  if (end !== file.length) {
-    const what = end > file.length ? "the file is cut off" : "something follows the last weight";
-    throw new Error(`${name}: expected ${end} bytes, as its header says, got ${file.length}: ${what}`);
-  }
-  return tensors;
+  const dataStart = headerEnd(file, name);
+  if (dataStart > file.length) throw cutOffInHeader(dataStart, file.length, name);
+  return parseHeader(file.subarray(0, dataStart), name, file.length);
 }
 
-function headerLength(file: Uint8Array, name: string): number {
-  const view = new DataView(file.buffer, file.byteOffset, 8);
+/**
+ * Where the header ends and the data start, in bytes from the start of the file.
+ * @param start the first bytes of the file, at least 8
+ */
+export function headerEnd(start: Uint8Array, name: string): number {
+  if (start.length < 8) throw new Error(`${name}: expected a safetensors file, got ${start.length} bytes`);
+  const view = new DataView(start.buffer, start.byteOffset, 8);
   const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
   if (length < 2 || length > MAX_HEADER) {
     throw new Error(
       `${name}: expected a safetensors header of 2 to ${MAX_HEADER} bytes, got ${length}: not a safetensors file, or damaged`,
     );
   }
-  return length;
+  return 8 + length;
 }
 
-/** @param file the header's length and the header, no more */
-function readHeader(file: Uint8Array, name: string): StoredTensor[] {
-  let text: string;
-  let header: unknown;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(file.subarray(8));
-    header = JSON.parse(text);
-  } catch {
-    throw new Error(`${name}: expected a header in JSON, got ${show(new TextDecoder().decode(file.subarray(8, 48)))}`);
-  }
-  if (!isObject(header)) throw new Error(`${name}: expected a header that is an object, got ${show(header)}`);
-  const repeated = repeatedKey(text); // JSON.parse would silently keep the last
-  if (repeated !== undefined) throw new Error(`${name}: expected each name once, got ${show(repeated)} twice`);
-  return Object.entries(header)
+export function cutOffInHeader(dataStart: number, fileLength: number, name: string): Error {
+  return new Error(
+    `${name}: expected a header of ${dataStart - 8} bytes, got ${fileLength - 8}: the file is cut off, or not safetensors`,
+  );
+}
+
+/**
+ * The weights that a header names, in its order.
+ * @param start the first `headerEnd` bytes of the file
+ * @param fileLength bytes of the whole file, if they are known: they must be what the header says
+ */
+export function parseHeader(start: Uint8Array, name: string, fileLength?: number): StoredTensor[] {
+  const header = parseJson(start.subarray(8), `${name}: header`, { maxDepth: 8 });
+  if (!isObject(header)) throw new Error(`${name}: header: expected an object, got ${show(header)}`);
+  const tensors = Object.entries(header)
     .filter(([key]) => key !== "__metadata__")
-    .map(([key, entry]) => storedTensor(key, entry, file.length, name));
+    .map(([key, entry]) => storedTensor(key, entry, start.length, name));
+  const end = fillsWithoutGap(tensors, start.length, name);
+  if (fileLength !== undefined && end !== fileLength) {
+    const what = end > fileLength ? "the file is cut off" : "something follows the last weight";
+    throw new Error(`${name}: expected ${end} bytes, as its header says, got ${fileLength}: ${what}`);
+  }
+  return tensors;
 }
 
 function storedTensor(key: string, entry: unknown, dataStart: number, name: string): StoredTensor {
@@ -153,10 +146,4 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isList(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((v) => Number.isSafeInteger(v) && v >= 0);
-}
-
-/** A value in an error message: short, whatever the file holds. */
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -17,4 +17,6 @@ export type WeightFiles = {
   onProgress?: (loaded: number, total: number) => void;
   /** Asked once, before weights are downloaded: false gives up. Not asked when nothing has to be downloaded. */
   confirmSize?: (bytes: number) => boolean | Promise<boolean>;
+  /** Told, once, what a reader should know: that nothing could be kept for the next visit. */
+  onNote?: (note: string) => void;
 };

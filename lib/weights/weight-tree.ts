@@ -5,11 +5,8 @@
  * The model says what it needs as a tree of shapes; the file has to match it exactly. Whatever is missing, surplus, of
  * another shape or of a type that is not a float is told in one error, and nothing is loaded.
  */
-import { tensor, type Tensor } from "../tensor";
-import { breath } from "./breath";
-import { toFloat32 } from "./convert";
-import { parseSafetensors, safetensorsLength, type StoredTensor } from "./safetensors";
-import type { WeightFiles } from "./weight-files";
+import type { Tensor } from "../tensor";
+import type { StoredTensor } from "./safetensors";
 
 /** The shape of each weight of a tree of weights `W`, in a tree of the same form. */
 export type Shapes<W> = W extends Tensor
@@ -17,71 +14,6 @@ export type Shapes<W> = W extends Tensor
   : W extends readonly (infer Item)[]
     ? Shapes<Item>[]
     : { [Key in keyof W]: Shapes<W[Key]> };
-
-export type LoadedWeights<W> = {
-  tree: W;
-  /** Numbers in all weights. */
-  parameterCount: number;
-  /** How much of the file they are, its header included. */
-  bytes: number;
-  /** Frees all weights. */
-  dispose(): void;
-};
-
-export type WeightOptions = {
-  /**
-   * The Hub's name for a name in this file, where they differ (`text_model.x` for `model.text_model.x`); undefined for
-   * what is no weight (a buffer such as `position_ids`), which is then not read.
-   */
-  names?: (name: string) => string | undefined;
-  /** Paths of the parts that are wanted (`["visionModel", "visualProjection"]`): what lies elsewhere is not read. */
-  only?: readonly string[];
-  /** What to add to an error about the weight at this path. */
-  hints?: Record<string, string>;
-};
-
-/**
- * Reads the weights that `shapes` names, and no others, and puts them on the executor.
- * @throws WeightsError when file and shapes disagree; the signal's reason when aborted.
- */
-export async function loadWeights<W>(
-  checkpoint: WeightFiles,
-  shapes: Shapes<W>,
-  { names, only, hints }: WeightOptions = {},
-): Promise<LoadedWeights<W>> {
-  const { modelType, files, executor, signal, onProgress } = checkpoint;
-  const fileName = `${files.name}model.safetensors`;
-  const file = await files.read("model.safetensors", {
-    signal,
-    onProgress,
-    expectedLength: (start) => safetensorsLength(start, fileName),
-  });
-  const wanted = flatten(shapes);
-  const pathOf = (name: string): string | undefined => {
-    const known = names ? names(name) : name;
-    const path = known === undefined ? undefined : camelCase(known);
-    if (path === undefined || !only) return path;
-    return only.some((part) => path === part || path.startsWith(`${part}.`)) ? path : undefined;
-  };
-  const stored = match(modelType, parseSafetensors(file, fileName), pathOf, wanted, hints);
-  const pause = breath(signal);
-  const loaded = new Map<string, Tensor>();
-  const dispose = () => loaded.forEach((weight) => weight.dispose());
-  let parameterCount = 0;
-  try {
-    for (const [path, entry] of stored) {
-      signal?.throwIfAborted();
-      const values = await toFloat32(file, entry, pause);
-      parameterCount += values.length;
-      loaded.set(path, tensor(values, [...entry.shape], executor));
-      await pause();
-    }
-  } catch (error) {
-    dispose();
-    throw error;
-  }
-  return { tree: grow(shapes, loaded) as W, parameterCount, bytes: file.length, dispose };
-}
 
 /** File and model disagree. The message names the first few of each kind; the lists are whole. */
 export class WeightsError extends Error {
@@ -109,7 +41,8 @@ function isShape(tree: Tree): tree is readonly number[] {
   return Array.isArray(tree) && tree.every((side) => typeof side === "number");
 }
 
-function flatten(shapes: unknown, path = "", found = new Map<string, readonly number[]>()) {
+/** The shape at each path. */
+export function flatten(shapes: unknown, path = "", found = new Map<string, readonly number[]>()) {
   const tree = shapes as Tree;
   if (isShape(tree) && path !== "") return found.set(path, tree);
   for (const [key, child] of Object.entries(tree)) {
@@ -119,7 +52,7 @@ function flatten(shapes: unknown, path = "", found = new Map<string, readonly nu
 }
 
 /** The tree of shapes with each shape replaced by its weight. */
-function grow(shapes: unknown, loaded: Map<string, Tensor>, path = ""): unknown {
+export function grow(shapes: unknown, loaded: Map<string, Tensor>, path = ""): unknown {
   const tree = shapes as Tree;
   if (isShape(tree) && path !== "") return loaded.get(path);
   const entries = Object.entries(tree)
@@ -130,10 +63,16 @@ function grow(shapes: unknown, loaded: Map<string, Tensor>, path = ""): unknown 
 
 const floats = ["F32", "F16", "BF16"];
 
-/** The stored weight for each wanted path, in the file's order. */
-function match(
+/**
+ * The stored weight for each wanted path, in the file's order.
+ * @param model what errors call the model: its model_type
+ * @param elsewhere names of further weights, of which nothing else is known
+ * @param pathOf where in the tree a weight of this name belongs; undefined for one that is none of the model's
+ */
+export function match(
   model: string,
   stored: StoredTensor[],
+  elsewhere: readonly string[],
   pathOf: (name: string) => string | undefined,
   wanted: Map<string, readonly number[]>,
   hints: Record<string, string> = {},
@@ -157,6 +96,7 @@ function match(
     }
     if (!floats.includes(entry.dtype)) mistyped.push(`${path}: expected ${floats.join(", ")}, got ${entry.dtype}`);
   }
+  surplus.push(...elsewhere.map(pathOf).filter((path) => path !== undefined));
   const missing = [...wanted.keys()].filter((path) => !found.has(path));
   if (missing.length + surplus.length + misshapen.length + mistyped.length === 0) return found;
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { toFloat32 } from "../../lib/weights/convert";
 import { repeatedKey } from "../../lib/weights/repeated-key";
-import { parseSafetensors, safetensorsLength } from "../../lib/weights/safetensors";
+import { headerEnd, parseHeader, parseSafetensors } from "../../lib/weights/safetensors";
 
 /** A file of the given header (JSON text, or what becomes it) and data. */
 function fileOf(header: unknown, data: Uint8Array | number = 0, headerLength?: number): Uint8Array {
@@ -43,12 +43,14 @@ describe("a good file", () => {
 
   test("no weights at all", () => expect(parse(fileOf({}))).toEqual([]));
 
-  test("it knows its length as soon as its header is there, and not before", () => {
+  test("its header alone says the same, and must agree with the length of the file if that is known", () => {
     const file = fileOf({ a: entry("F32", [100], 0, 400) }, 400);
-    const header = file.length - 400;
-    expect(safetensorsLength(file.subarray(0, 7), "x")).toBeUndefined();
-    expect(safetensorsLength(file.subarray(0, header - 1), "x")).toBeUndefined();
-    expect(safetensorsLength(file.subarray(0, header), "x")).toBe(file.length);
+    const end = headerEnd(file.subarray(0, 8), "x");
+    expect(end).toBe(file.length - 400);
+    const start = file.subarray(0, end);
+    expect(parseHeader(start, "x")).toEqual(parse(file));
+    expect(parseHeader(start, "x", file.length)).toEqual(parse(file));
+    expect(() => parseHeader(start, "x", file.length - 1)).toThrow(/the file is cut off/);
   });
 });
 
@@ -66,11 +68,11 @@ describe("hostile headers", () => {
     ["a header of 5 MB", fileOf("{}", 0, 5_000_000), /2 to 4194304 bytes, got 5000000/],
     ["a header of 2^63 bytes", fileOf("{}", 0, 2 ** 63), /2 to 4194304 bytes, got 9223372036854\d+/],
     ["a header of no bytes", fileOf("", 8), /2 to 4194304 bytes, got 0/],
-    ["no JSON", fileOf("{a: 1}"), /expected a header in JSON, got "\{a: 1\}"/],
-    ["bytes that are not UTF-8", fileOf("{}").map((byte, i) => (i > 7 ? 0xff : byte)), /expected a header in JSON/],
-    ["a list", fileOf([]), /a header that is an object, got \[\]/],
-    ["null", fileOf("null"), /a header that is an object, got null/],
-    ["a million brackets", fileOf("[".repeat(1e6)), /expected a header in JSON/],
+    ["no JSON", fileOf("{a: 1}"), /header: expected JSON, got "\{a: 1\}"/],
+    ["bytes that are not UTF-8", fileOf("{}").map((byte, i) => (i > 7 ? 0xff : byte)), /header: expected JSON, got/],
+    ["a list", fileOf([]), /header: expected an object, got \[\]/],
+    ["null", fileOf("null"), /header: expected an object, got null/],
+    ["a million brackets", fileOf("[".repeat(1e6)), /header: expected JSON at most 8 deep, got 1000000/],
     ["a weight that is a number", fileOf({ a: 3 }), /entry of "a": expected an object/],
     ["a weight without a type", fileOf({ a: { shape: [], data_offsets: [0, 0] } }), /dtype of "a".*got undefined/],
     ["an unknown type", fileOf({ a: entry("F12", [1], 0, 4) }, 4), /dtype of "a": expected one of F64, .*, got "F12"/],

@@ -1,7 +1,7 @@
 /** From a file to a typed tree: paths, shapes, and one error for everything that does not fit. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { openExecutor, type Executor, type Tensor } from "../../lib/tensor";
-import { camelCase, loadWeights, WeightsError, type Shapes } from "../../lib/weights";
+import { camelCase, loadWeights, openFiles, WeightsError, type Shapes, type WeightOptions } from "../../lib/weights";
 
 type Weights = {
   encoder: { layers: { selfAttn: { qProj: { weight: Tensor; bias?: Tensor } } }[] };
@@ -49,8 +49,10 @@ let executor: Executor;
 beforeAll(async () => {
   ({ executor } = await openExecutor({ prefer: "reference" }));
 });
-const load = (file: Uint8Array, options: object = {}) =>
-  loadWeights<Weights>("siglip", file, "model.safetensors", shapes, { executor, ...options });
+const load = (file: Uint8Array, options: WeightOptions = {}, signal?: AbortSignal) => {
+  const files = openFiles([new File([file as Uint8Array<ArrayBuffer>], "model.safetensors")]);
+  return loadWeights<Weights>({ modelType: "siglip", files, executor, dtype: "f32", signal }, shapes, options);
+};
 
 describe("a checkpoint that fits", () => {
   test("each weight is at its path", async () => {
@@ -72,7 +74,7 @@ describe("a checkpoint that fits", () => {
     const before = executor.ledger();
     (await load(fileOf(good))).dispose();
     await expect(load(fileOf(good, { "layernorm.weight": "I32" }))).rejects.toThrow();
-    await expect(load(fileOf(good), { signal: AbortSignal.abort(new Error("left")) })).rejects.toThrow("left");
+    await expect(load(fileOf(good), {}, AbortSignal.abort(new Error("left")))).rejects.toThrow("left");
     let looks = 0;
     const stop = new AbortController();
     const signal = Object.assign(stop.signal, {
@@ -81,7 +83,7 @@ describe("a checkpoint that fits", () => {
         if (looks > 3) throw new Error(`left at weight ${looks}`);
       },
     });
-    await expect(load(fileOf(good), { signal })).rejects.toThrow("left at weight 4");
+    await expect(load(fileOf(good), {}, signal)).rejects.toThrow("left at weight 4");
     expect(executor.ledger()).toEqual(before);
   });
 });

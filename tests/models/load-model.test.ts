@@ -137,8 +137,8 @@ describe("config.json", () => {
   });
 
   test.each<[string, unknown, RegExp]>([
-    ["no object", [1], /config\.json: expected a model_type that is known here \(vit\), got none/],
-    ["another architecture", { model_type: "bert" }, /model_type that is known here \(vit\), got "bert"/],
+    ["no object", [1], /config\.json: expected a model_type that is known here \(.*vit.*\), got none/],
+    ["another architecture", { model_type: "bert" }, /model_type that is known here \(.*vit.*\), got "bert"/],
     ["the name of every object's method", { model_type: "toString" }, /got "toString"/],
     [
       "a hidden size of 1e9",

@@ -13,4 +13,6 @@ export type Checkpoint = WeightFiles & {
   readJson(file: string): Promise<unknown>;
   /** The same, or undefined when there is no such file. */
   readOptionalJson(file: string): Promise<unknown>;
+  /** A text file, such as a chat template, or undefined when there is no such file. */
+  readOptionalText(file: string): Promise<string | undefined>;
 };

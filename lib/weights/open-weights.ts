@@ -1,0 +1,130 @@
+/**
+ * Opens the files of a model's weights and reads their headers: model.safetensors, or, if there is none, the shards
+ * that model.safetensors.index.json names. Of those only the ones that hold a wanted weight are opened.
+ *
+ *     {"metadata": {...}, "weight_map": {"vit.layernorm.weight": "model-00001-of-00002.safetensors", ...}}
+ */
+import { parseJson, show } from "./bounded-json";
+import type { Folder } from "./folder";
+import { MissingFile } from "./missing-file";
+import type { RangedFile, RangedOptions } from "./ranged-file";
+import { cutOffInHeader, headerEnd, parseHeader, type StoredTensor } from "./safetensors";
+
+export type OpenedWeights = {
+  files: { file: RangedFile; tensors: StoredTensor[] }[];
+  /** Bytes of all headers that were read. */
+  headerBytes: number;
+  /** What the files are called together, in errors. */
+  name: string;
+  /** Names of weights in shards that were not opened. */
+  elsewhere: string[];
+  close(): Promise<void>;
+};
+
+const SINGLE = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+const MAX_INDEX = 16 * 1024 * 1024; // bytes
+const MAX_SHARDS = 512;
+const MAX_WEIGHTS = 200_000;
+
+/**
+ * @param isWanted whether the model has a weight that is called so in the file
+ * @throws a sentence for a file that is missing, damaged or at odds with the index.
+ */
+export async function openWeights(
+  folder: Folder,
+  isWanted: (name: string) => boolean,
+  options: RangedOptions,
+): Promise<OpenedWeights> {
+  const files: OpenedWeights["files"] = [];
+  const close = async () => {
+    for (const { file } of files) await file.close();
+  };
+  try {
+    const single = await openFile(folder, SINGLE, files, options).catch((error: unknown) => error as Error);
+    if (!(single instanceof Error)) {
+      return { files, headerBytes: single, name: folder.name + SINGLE, elsewhere: [], close };
+    }
+    if (!(single instanceof MissingFile)) throw single;
+    const shards = await readIndex(folder, single, options.signal);
+    const wanted = [...shards].filter(([, names]) => names.some(isWanted));
+    let headerBytes = 0;
+    for (const [shard, names] of wanted) {
+      headerBytes += await openFile(folder, shard, files, options);
+      checkShard(folder.name, shard, names, files.at(-1)!.tensors);
+    }
+    const elsewhere = [...shards].filter((shard) => !wanted.includes(shard)).flatMap(([, names]) => names);
+    return { files, headerBytes, name: folder.name + INDEX, elsewhere, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Adds the file and its weights to `files`; how long its header is. */
+async function openFile(
+  folder: Folder,
+  name: string,
+  files: OpenedWeights["files"],
+  options: RangedOptions,
+): Promise<number> {
+  const file = await folder.open(name, options);
+  try {
+    const dataStart = headerEnd(await file.head(8), file.name);
+    const header = await file.head(dataStart);
+    if (header.length < dataStart) throw cutOffInHeader(dataStart, header.length, file.name);
+    files.push({ file, tensors: parseHeader(header, file.name, file.length) });
+    return dataStart;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** The names of the weights in each shard. */
+async function readIndex(folder: Folder, noSingle: MissingFile, signal?: AbortSignal): Promise<Map<string, string[]>> {
+  const name = folder.name + INDEX;
+  const bytes = await folder.read(INDEX, { signal, maxLength: MAX_INDEX }).catch((error: unknown) => {
+    if (!(error instanceof MissingFile)) throw error;
+    throw new MissingFile(
+      `${noSingle.message}; and there is no ${INDEX} either: only weights in safetensors files can be read`,
+    );
+  });
+  const json = parseJson(bytes, name, { maxLength: MAX_INDEX, maxDepth: 16 });
+  const map = (json as { weight_map?: unknown } | null)?.weight_map;
+  if (typeof map !== "object" || map === null || Array.isArray(map)) {
+    throw new Error(`${name}: weight_map: expected an object, got ${show(map)}`);
+  }
+  const entries = Object.entries(map as Record<string, unknown>);
+  if (entries.length > MAX_WEIGHTS) {
+    throw new Error(`${name}: weight_map: expected at most ${MAX_WEIGHTS} weights, got ${entries.length}`);
+  }
+  const shards = new Map<string, string[]>();
+  for (const [weight, shard] of entries) {
+    if (typeof shard !== "string" || shard.length > 200 || !/^\w[\w.-]*\.safetensors$/.test(shard)) {
+      const expected = "the name of a .safetensors file in the same folder";
+      throw new Error(`${name}: weight_map of ${show(weight)}: expected ${expected}, got ${show(shard)}`);
+    }
+    const names = shards.get(shard);
+    if (names) names.push(weight);
+    else shards.set(shard, [weight]);
+  }
+  if (shards.size > MAX_SHARDS) throw new Error(`${name}: expected at most ${MAX_SHARDS} shards, got ${shards.size}`);
+  return shards;
+}
+
+/** The index and the shard's own header have to name the same weights. */
+function checkShard(folder: string, shard: string, names: string[], tensors: StoredTensor[]): void {
+  const there = new Set(tensors.map(({ name }) => name));
+  const absent = names.find((name) => !there.has(name));
+  if (absent !== undefined) {
+    throw new Error(`${folder}${INDEX}: expected ${show(absent)} in ${shard}, which does not have it`);
+  }
+  const said = new Set(names);
+  const unsaid = tensors.find(({ name }) => !said.has(name));
+  if (unsaid) {
+    throw new Error(
+      `${folder}${INDEX}: expected it to name every weight of ${shard}, got none called ${show(unsaid.name)}`,
+    );
+  }
+}
