@@ -14,7 +14,7 @@ const MAY_IMPORT = {
   "lib/nn": ["lib/tensor"],
   "lib/weights": ["lib/tensor"],
   "lib/images": ["lib/tensor"],
-  "lib/models": ["lib/nn", "lib/weights", "lib/images", "lib/tensor"],
+  "lib/models": ["lib/nn", "lib/weights", "lib/images", "lib/tokenizers", "lib/tensor"],
   "lib/generation": ["lib/models", "lib/tokenizers", "lib/tensor"],
   "lib/exercises": ["lib/tensor"],
   "lib/notebook": [

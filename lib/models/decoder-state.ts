@@ -4,34 +4,32 @@
  * Shapes:  B rows of text   T tokens of this pass   P tokens of earlier passes, in the cache   S = P + T keys
  *          E numbers per head
  */
-import { inverseFrequencies, type RopeScaling } from "../nn";
-import { tensor, type Executor, type Tensor } from "../tensor";
+import { inverseFrequencies, ropeTable, type RopeOptions, type RopeTable } from "../nn";
+import type { Executor, Tensor } from "../tensor";
 import type { KeyValueCache } from "./key-value-cache";
+import { paddingMask, type AttentionMask } from "./padding-mask";
 
 /** What the layers of one forward pass share: where its tokens stand, what they may see, what earlier passes left. */
 export type DecoderState = {
-  /** Where each token stands, for RoPE: [B][T] */
+  /** Where each token stands: [B][T] */
   positions: readonly (readonly number[])[];
-  /** Radians per position, for each pair of numbers of a head: [E / 2] */
-  frequencies: Float64Array;
+  /** The angles of these positions, by which queries and keys are turned: [B, T, E] */
+  rope: RopeTable;
   /** P */
   past: number;
   /** Which of the S positions hold a token, and which padding: [B][S] of 1 and 0 */
-  attentionMask: readonly (readonly number[])[];
+  attentionMask: AttentionMask;
   /** The same, to be added to scores: [B, 1, 1, S]. Undefined when there is no padding. */
   mask?: Tensor;
   cache?: KeyValueCache;
 };
-
-/** Hides a key. Finite, because WGSL lets a GPU assume that there are no infinities; added to any score it stays finite. */
-const HIDDEN = -1e30;
 
 export type DecoderStateOptions = {
   /** B and T of this pass. */
   batch: number;
   tokens: number;
   /** 1 for a token, 0 for padding: [B][S], or [B][T] when what is in the cache stays as it is [all 1] */
-  attentionMask?: readonly (readonly number[])[];
+  attentionMask?: AttentionMask;
   /** [B][T] [counted along the attention mask, as transformers' `generate` does] */
   positionIds?: readonly (readonly number[])[];
   cache?: KeyValueCache;
@@ -40,7 +38,7 @@ export type DecoderStateOptions = {
 
 /** @throws RangeError when the mask, the positions or the cache do not fit the tokens. */
 export function decoderState(
-  config: { headDim: number; ropeTheta: number; ropeScaling?: RopeScaling },
+  config: RopeOptions,
   { batch, tokens, attentionMask, positionIds, cache, executor }: DecoderStateOptions,
 ): DecoderState {
   const past = cache?.length ?? 0;
@@ -55,16 +53,14 @@ export function decoderState(
     );
   }
   const whole = wholeMask({ batch, tokens, attentionMask, cache });
-  const padded = whole.some((row) => row.includes(0));
-  const additive = () => Float32Array.from(whole.flat(), (visible) => (visible ? 0 : HIDDEN));
   const positions = positionIds ?? whole.map((row) => countedPositions(row).slice(past));
   checkRows("positionIds", positions, batch, tokens);
   return {
     positions,
-    frequencies: inverseFrequencies(config),
+    rope: ropeTable(positions, inverseFrequencies(config), executor),
     past,
     attentionMask: whole,
-    mask: padded ? tensor(additive(), [batch, 1, 1, keys], executor) : undefined,
+    mask: paddingMask(whole, executor),
     cache,
   };
 }

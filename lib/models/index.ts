@@ -13,3 +13,7 @@ export { seeOnly, type Probe } from "./probe";
 export { patchGrid } from "./patch-grid";
 export { vitForImageClassification, vitShapes, type ViTConfig, type ViTLayer, type ViTWeights } from "./vit";
 export { parseViTConfig } from "./checkpoints/vit-config";
+export type { GenerationConfig, LlamaForCausalLM, TextInputs } from "./causal-lm";
+export type { CacheOptions, KeyValueCache } from "./key-value-cache";
+export { llamaForCausalLM, llamaShapes, type LlamaConfig, type LlamaLayer, type LlamaWeights } from "./llama";
+export { parseLlamaConfig } from "./checkpoints/llama-config";

@@ -6,7 +6,7 @@
  *
  * Shapes:  B rows   KV heads of keys and values   E numbers per head   capacity positions
  */
-import { writeInto, zeros, type Executor, type Tensor } from "../tensor";
+import { allocate, writeInto, type Executor, type Tensor } from "../tensor";
 
 export type KeyValueCache = {
   /** B */
@@ -41,7 +41,10 @@ export function createKeyValueCache(
     throw new RangeError(`cache: expected a capacity and a batch of 1 or more, got ${capacity} and ${batch}`);
   }
   const shape = [batch, heads, capacity, headDim];
-  const stored = Array.from({ length: layers }, () => ({ key: zeros(shape, executor), value: zeros(shape, executor) }));
+  const stored = Array.from({ length: layers }, () => ({
+    key: allocate(shape, { executor }),
+    value: allocate(shape, { executor }),
+  }));
   return {
     batch,
     capacity,

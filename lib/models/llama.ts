@@ -14,14 +14,15 @@
  */
 import {
   activations,
-  attentionWithLogSumExp,
   attention,
+  attentionWithLogSumExp,
   gatedMlp,
   linear,
   mergeHeads,
   rmsNorm,
-  rope,
+  rotate,
   splitHeads,
+  type ActivationName,
   type Linear,
   type RmsNorm,
   type RopeScaling,
@@ -49,7 +50,7 @@ export type LlamaConfig = {
   /** E, numbers per head, even [D / H] */
   headDim: number;
   /** [silu] */
-  hiddenAct: keyof typeof activations;
+  hiddenAct: ActivationName;
   /** Positions that it was trained for; more is allowed, and gets worse [2048] */
   maxPositionEmbeddings: number;
   /** Added to a mean square before its root [1e-6] */
@@ -84,8 +85,31 @@ export type LlamaWeights = {
   lmHead?: Linear; // weight [V, D]; absent when it is tied
 };
 
+export type LogitsOptions = {
+  /** For how many of the last tokens scores are wanted: 0 means all, and a next token needs 1 [0] */
+  logitsToKeep?: number;
+};
+
+/** A score for each token of the vocabulary to come next. [B, T, D] -> [B, T or logitsToKeep, V] */
+export function llamaForCausalLM(
+  inputsEmbeds: Tensor,
+  w: LlamaWeights,
+  config: LlamaConfig,
+  state: DecoderState,
+  { logitsToKeep = 0 }: LogitsOptions = {},
+  probe?: Probe,
+): Tensor {
+  const x = llamaModel(inputsEmbeds, w.model, config, state, under("model", probe));
+  const logits = lmHead(lastTokens(x, logitsToKeep), w);
+  probe?.("logits", logits);
+  return logits;
+}
+
 /** Rows of the table of embeddings. inputIds [B][T] -> [B, T, D] */
-export function embedTokens(inputIds: readonly (readonly number[])[], w: LlamaModelWeights): Tensor {
+export function embedTokens(
+  inputIds: readonly (readonly number[])[],
+  w: Pick<LlamaModelWeights, "embedTokens">,
+): Tensor {
   const [V, D] = w.embedTokens.weight.shape as [number, number];
   const T = inputIds[0]?.length ?? 0;
   checkIds(inputIds, V);
@@ -147,9 +171,9 @@ function selfAttention(
   probe: Probe | undefined,
 ): Tensor {
   const { numAttentionHeads: H, numKeyValueHeads: KV } = config;
-  const { positions, frequencies, past, cache, mask } = state;
-  const q = rope(splitHeads(linear(x, w.qProj), H), positions, frequencies); // [B, H, T, E]
-  const k = rope(splitHeads(linear(x, w.kProj), KV), positions, frequencies); // [B, KV, T, E]
+  const { rope, past, cache, mask } = state;
+  const q = rotate(splitHeads(linear(x, w.qProj), H), rope); // [B, H, T, E]
+  const k = rotate(splitHeads(linear(x, w.kProj), KV), rope); // [B, KV, T, E]
   const v = splitHeads(linear(x, w.vProj), KV); // [B, KV, T, E]
   probe?.("query", q);
   probe?.("key", k);
@@ -168,6 +192,12 @@ function selfAttention(
   const output = linear(mergeHeads(heads), w.oProj); // [B, H, T, E] -> [B, T, H · E] -> [B, T, D]
   probe?.("output", output);
   return output;
+}
+
+/** The last few tokens, or all of them for 0: the scores of the others would be thrown away. [B, T, D] -> [B, K, D] */
+export function lastTokens(x: Tensor, count: number): Tensor {
+  const T = x.shape[1]!;
+  return count > 0 && count < T ? x.slice(null, [T - count, T]) : x;
 }
 
 /** A score for each token of the vocabulary. With tied embeddings the table itself is the matrix. [B, T, D] -> [B, T, V] */

@@ -1,6 +1,7 @@
 import type { ImageProcessorConfig, Picture } from "../images";
 import type { Executor, Tensor } from "../tensor";
 import type { ComputedDtype } from "../weights";
+import type { LlamaForCausalLM } from "./causal-lm";
 import type { MllamaForConditionalGeneration } from "./mllama-model";
 import type { Probe } from "./probe";
 import type { ViTConfig, ViTWeights } from "./vit";
@@ -8,6 +9,7 @@ import type { ViTConfig, ViTWeights } from "./vit";
 /** Every model that `loadModel` can give; `modelType` tells them apart. */
 export type Model =
   | ViTForImageClassification
+  | LlamaForCausalLM
   | MllamaForConditionalGeneration;
 
 export type ForwardOptions = {
