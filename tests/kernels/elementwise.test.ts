@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { binary, unary, type BinaryName, type UnaryName } from "../../lib/kernels";
+import { binary, siluGate, unary, type BinaryName, type UnaryName } from "../../lib/kernels";
 import { erfc } from "../../lib/kernels/gelu.reference";
 import {
   DIVISION_ERROR,
@@ -10,6 +10,7 @@ import {
   INVERSE_SQRT_ERROR,
   launch,
   loops,
+  SMALLEST_NORMAL,
   U,
   uniform,
 } from "./compare";
@@ -40,7 +41,18 @@ const unaryBounds: Record<Exclude<UnaryName, "gelu">, (x: number, y: number) => 
     const t = Math.exp(-Math.abs(x));
     return 1.001 * y * (expError(x) * (x < 0 ? 1 + t / (1 + t) : t / (1 + t)) + U + DIVISION_ERROR);
   },
+  silu: (x, y) => gateBound(x, y, x, 0),
+  quickGelu: (x, y) => gateBound(x, y, 1.702 * x, 2 * U), // the factor and the product are rounded
+  geluTanh: (x, y) => gateBound(x, y, 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3), 8 * U), // eight roundings
 };
+
+/** x · sigmoid(z), where z is off by `inside` times itself: that moves exp(-|z|) by as much as exp's own error does. */
+function gateBound(x: number, y: number, z: number, inside: number): number {
+  const t = Math.exp(-Math.abs(z));
+  const exp = expError(z) + inside * Math.abs(z);
+  const share = exp * (z < 0 ? 1 + t / (1 + t) : t / (1 + t)) + U + DIVISION_ERROR;
+  return 1.001 * Math.abs(y) * (share + U) + SMALLEST_NORMAL * (1 + Math.abs(x));
+}
 
 describe.each(Object.keys(unaryBounds) as (keyof typeof unaryBounds)[])("%s", (name) => {
   test.each(lengths)("%s: [%i]", async (_, length) => {
@@ -50,6 +62,42 @@ describe.each(Object.keys(unaryBounds) as (keyof typeof unaryBounds)[])("%s", (n
       const [y] = await launch(kernel, [x], { length });
       expectWithin(y!, expected, (i) => unaryBounds[name](x[i]!, expected[i]!));
     }
+  });
+});
+
+test("gates survive large numbers", async () => {
+  const x = Float32Array.of(-1e20, -100, 100, 1e20);
+  for (const name of ["silu", "quickGelu", "geluTanh"] as const) {
+    const [y] = await launch(unary[name], [x], { length: 4 });
+    expectWithin(y!, [0, 0, 100, 1e20], (i) => 1e-17 + U * Math.abs(x[i]!) * (i > 1 ? 1 : 0)); // exp(-88) · 1e20
+  }
+});
+
+test("control: gates are different functions", async () => {
+  const x = uniform(100, 3);
+  const names = ["silu", "quickGelu", "geluTanh", "gelu"] as const;
+  for (const name of names.slice(0, 3)) {
+    const [y] = await launch(unary[name], [x], { length: 100 });
+    for (const other of names) {
+      if (other !== name) expectOutside(y!, loops(unary[other], [x], { length: 100 })[0]!, () => 1e-4);
+    }
+  }
+});
+
+describe("siluGate", () => {
+  test.each(lengths)("%s: [%i]", async (_, length) => {
+    const [a, b] = [uniform(length, 10), uniform(length, 2, 2)];
+    const expected = loops(siluGate, [a, b], { length })[0]!;
+    for (const kernel of [siluGate, folded(siluGate)]) {
+      const [y] = await launch(kernel, [a, b], { length });
+      expectWithin(y!, expected, (i) => gateBound(a[i]!, expected[i]!, a[i]!, U));
+    }
+  });
+
+  test("control: the other one is the gate", async () => {
+    const [a, b] = [uniform(50, 3), uniform(50, 3, 2)];
+    const [y] = await launch(siluGate, [a, b], { length: 50 });
+    expectOutside(y!, loops(siluGate, [b, a], { length: 50 })[0]!, () => 1e-3);
   });
 });
 
