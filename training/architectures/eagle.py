@@ -12,10 +12,13 @@
 import tempfile
 
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 from transformers import DeformableDetrConfig, PreTrainedModel
 from transformers.models.deformable_detr.modeling_deformable_detr import DeformableDetrMultiscaleDeformableAttention
+from transformers.models.llava.image_processing_pil_llava import LlavaImageProcessorPil
 
+from ..fixtures import picture
 from ..oracles.deformable_attention import DeformableAttention
 from ..oracles.eagle import Eagle
 from . import randomise, save
@@ -166,6 +169,10 @@ def write_one(folder: str, config: dict, seed: int, off: list[str], processor: d
         "generated": torch.tensor(answer).float(),
         **{f"seen.{name}": value[:1] for name, value in seen.items()},  # of the first picture
     }
+    if folder == "eagle-append":  # and a picture on its way through the processor
+        pixels = picture(57, 31, seed)
+        expected = LlavaImageProcessorPil(**PROCESSOR)(Image.fromarray(pixels), return_tensors="pt")["pixel_values"]
+        golden |= {"picture": torch.from_numpy(pixels), "pixel_values_of_picture": expected}
     save(folder, config, eagle_weights(model), golden, {"preprocessor_config.json": processor or PROCESSOR}, "eagle")
 
 
