@@ -13,7 +13,7 @@ const BELOW = [200, 120, 0] as const;
 export function heatmap(value: Matrix, options: { rows?: string; columns?: string; label?: string } = {}): HTMLElement {
   const { rows, columns, values } = matrix(value);
   const canvas = element("canvas", { width: columns, height: rows, class: "fig-heat", "aria-hidden": "true" });
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   if (context) {
     const largest = largestOf(values);
     const pixels = context.createImageData(columns, rows);

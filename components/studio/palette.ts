@@ -136,7 +136,7 @@ export function palette(things: readonly { name: string; kind: string }[], actio
   function newGhost(button: HTMLButtonElement): HTMLElement {
     const canvas = button.querySelector("canvas")!;
     const copy = element("canvas", { width: canvas.width, height: canvas.height });
-    copy.getContext("2d")?.drawImage(canvas, 0, 0);
+    copy.getContext("2d", { willReadFrequently: true })?.drawImage(canvas, 0, 0);
     const ghost = element("div", { class: "studio-ghost", "aria-hidden": "true" }, copy);
     root.append(ghost);
     return ghost;

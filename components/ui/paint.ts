@@ -8,7 +8,7 @@ export function paint(picture: Picture, canvas: HTMLCanvasElement = element("can
   const { width, height, data } = checkedPicture(picture);
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
-  const context = canvas.getContext("2d"); // null where there is no canvas (tests without a browser)
+  const context = canvas.getContext("2d", { willReadFrequently: true }); // null where there is no canvas (tests without a browser)
   if (context) {
     const pixels = context.createImageData(width, height);
     pixels.data.set(data);

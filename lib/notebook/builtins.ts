@@ -2,7 +2,6 @@
  * What every cell can name. This table is the only list: the editor's completion, the static check of names, the
  * documentation and the runtime all read it. A value is loaded when the first cell asks for it.
  */
-import { openFolderLazily } from "./files";
 import { perCell, type BuiltinDefinition, type LazyBuiltins } from "./cell-context";
 import { pageEngine, type Engine } from "./engine";
 
@@ -67,7 +66,7 @@ export const builtins: readonly BuiltinEntry[] = [
     description:
       "scenes of emoji: scenes.random(seed), scenes.draw(scene), scenes.truth(scene), scenes.things, scenes.styles",
     members: ["random", "draw", "truth", "has", "things", "styles", "trainingStyles", "heldOutStyle"],
-    define: (page) => async () => (await import("./scenes-builtin")).scenesBuiltin(openFolderLazily(page.spritesUrl)),
+    define: (page) => async () => (await import("./scenes-builtin")).scenesBuiltin(page.spritesUrl),
   },
   {
     name: "figures",

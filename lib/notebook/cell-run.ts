@@ -7,6 +7,7 @@ import { input } from "./generators";
 import { createGuard } from "./guard";
 import { inspect } from "./inspect";
 import type { Progress } from "./status";
+import { ownTurn } from "./turns";
 
 export type RunHost = {
   root: HTMLElement | undefined;
@@ -61,7 +62,12 @@ export function startRun(cell: CompiledCell, call: CellFunction, inputs: unknown
     return exports;
   };
   const args: unknown[] = inputs.map((value) => (value instanceof PerCell ? (value as PerCell).make(context) : value));
-  const value = call(createGuard(signal))(...args);
+  const begin = () => call(createGuard(signal))(...args);
+  const value =
+    ownTurn()?.then(() => {
+      signal.throwIfAborted();
+      return begin();
+    }) ?? begin();
   run.result = isPromise(value)
     ? abortable(
         value.then((result) => outputs(result)),

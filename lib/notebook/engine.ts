@@ -44,6 +44,7 @@ export function createEngine({ prefer, open }: EngineOptions = {}): Engine {
   }
 
   async function start(preferred?: "webgpu" | "reference", because?: string): Promise<Executor> {
+    prepareCanvases();
     const tensors = await import("../tensor");
     const { executor, note } = await (open ?? tensors.openExecutor)({ prefer: preferred, onLost: lost });
     tensors.useExecutor(executor);
@@ -91,6 +92,16 @@ export function createEngine({ prefer, open }: EngineOptions = {}): Engine {
         return subscribe(follow);
       });
   }
+}
+
+/**
+ * A page's first canvas makes the browser set up drawing, in one call that waits for the GPU's process. Once kernels run
+ * there, it would wait for them, and the page with it; so it is made before.
+ */
+function prepareCanvases(): void {
+  if (typeof document === "undefined" || typeof ImageData === "undefined") return;
+  const canvas = document.createElement("canvas");
+  canvas.getContext("2d")?.putImageData(new ImageData(1, 1), 0, 0);
 }
 
 let page: Engine | undefined;

@@ -1,4 +1,5 @@
 /** What `__guard` does at run time; lib/cells puts its calls into a cell's loops and functions. */
+import { nextTurn } from "./turns";
 
 /** A cell that computes for this long without a pause is stopped. */
 export const BUDGET = 2000; // milliseconds
@@ -51,18 +52,4 @@ export function createGuard(signal: AbortSignal, budget = BUDGET): Guard {
     }
     last = now;
   };
-}
-
-/** Unlike setTimeout, not delayed in a page that is not in front. */
-function nextTurn(then: () => void): void {
-  if (typeof setImmediate === "function") {
-    setImmediate(then);
-    return;
-  }
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    then();
-  };
-  port2.postMessage(null);
 }

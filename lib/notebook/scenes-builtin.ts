@@ -1,82 +1,24 @@
 /** `scenes` in a cell: the synthetic scenes, with the sprites of a style downloaded when a scene first needs them. */
-import type { Atlas, Picture, Scene, SceneOptions, SceneTruth, StyleName, styles, things } from "../scenes";
+import type { StyleName, styles, things } from "../scenes";
+import { openFolderLazily } from "./files";
+import type { SceneService } from "./scene-service";
 
-export type ScenesBuiltin = {
+export type ScenesBuiltin = SceneService & {
   /** What can be in a scene; the order is that of the models' classes. */
   things: typeof things;
   styles: typeof styles;
   trainingStyles: readonly StyleName[];
   heldOutStyle: StyleName;
-  /** A scene from a seed: the same seed and options give the same scene. */
-  random(seed: number, options?: SceneOptions): Promise<Scene>;
-  /** Its pixels. The same bytes on every machine. */
-  draw(scene: Scene): Promise<Picture>;
-  /** Where everything is: boxes, and the class of each patch. */
-  truth(scene: Scene, options?: { patchSize?: number }): Promise<SceneTruth>;
-  /** Whether a style has a drawing of a thing. */
-  has(thing: string, style: StyleName): Promise<boolean>;
 };
 
-type Read = (file: string) => Promise<Uint8Array>;
+/** @param spritesUrl where public/sprites is served; in Node, a folder */
+export async function scenesBuiltin(spritesUrl: string): Promise<ScenesBuiltin> {
+  const { heldOutStyle, styles, things, trainingStyles } = await import("../scenes");
+  return { things, styles, trainingStyles, heldOutStyle, ...(await service(spritesUrl)) };
+}
 
-export async function scenesBuiltin(read: Read): Promise<ScenesBuiltin> {
-  const scenes = await import("../scenes");
-  const { drawScene, heldOutStyle, loadAtlas, randomScene, sceneTruth, styles, things, trainingStyles } = scenes;
-  const loaded = new Map<StyleName, Promise<Atlas>>();
-  const files = new Map<string, Promise<Uint8Array>>(); // atlas.json is asked for once a style
-
-  const readOnce: Read = (file) => {
-    if (!files.has(file)) {
-      const bytes = read(file);
-      bytes.catch(() => files.delete(file));
-      files.set(file, bytes);
-    }
-    return files.get(file)!;
-  };
-  const style = (name: StyleName) => {
-    if (!loaded.has(name)) {
-      const atlas = loadAtlas(readOnce, [name]);
-      atlas.catch(() => loaded.delete(name));
-      loaded.set(name, atlas);
-    }
-    return loaded.get(name)!;
-  };
-
-  /** One atlas of several sheets. */
-  const atlasOf = async (names: Iterable<StyleName>): Promise<Atlas> => {
-    const wanted = [...new Set(names)];
-    const sheets = new Map(await Promise.all(wanted.map(async (name) => [name, await style(name)] as const)));
-    const sheet = (name: StyleName): Atlas => {
-      const found = sheets.get(name);
-      if (!found)
-        throw new Error(
-          `scenes: expected one of the styles ${styles.map(({ name }) => name).join(", ")}, got ${String(name)}`,
-        );
-      return found;
-    };
-    return {
-      styles: wanted,
-      has: (thing, name) => sheet(name).has(thing, name),
-      straight: (thing, name) => sheet(name).straight(thing, name),
-      sprite: (thing, name) => sheet(name).sprite(thing, name),
-    };
-  };
-  const atlasFor = (scene: Scene) =>
-    atlasOf(scene.items.flatMap((item) => (item.kind === "thing" ? [item.style] : [])));
-  const has = async (thing: string, name: StyleName) => (await style(name)).has(thing, name);
-
-  return {
-    things,
-    styles,
-    trainingStyles,
-    heldOutStyle,
-    async random(seed, options = {}) {
-      const { style: one, styles: some, split } = options;
-      const names = one ? [one] : (some ?? (split === "heldout" ? [heldOutStyle] : trainingStyles));
-      return randomScene(seed, options, await atlasOf(names));
-    },
-    draw: async (scene) => drawScene(scene, await atlasFor(scene)),
-    truth: async (scene, options) => sceneTruth(scene, await atlasFor(scene), options),
-    has,
-  };
+async function service(spritesUrl: string): Promise<SceneService> {
+  if (typeof Worker === "function" && typeof location === "object")
+    return (await import("./scene-worker-client")).remoteSceneService(spritesUrl);
+  return (await import("./scene-service")).sceneService(openFolderLazily(spritesUrl));
 }
