@@ -6,12 +6,12 @@
  * A weight that is larger than one binding lies in parts: one launch for each, into the same y. A whole weight of
  * halves is the case first = 0, across = n.
  *
- * With halves, x is rounded to halves too, and what is beyond the largest becomes the largest; a product of two halves is
- * exact in f32, and sums are f32. Where shaders know halves, the tiles hold them; elsewhere `quantizeToF16` gives the
- * same numbers. How a workgroup makes a tile of y: `matmul-tile.ts`.
+ * With halves, x is rounded to halves too (`half.ts`); a product of two halves is exact in f32, and sums are f32. Where
+ * shaders know halves, the tiles hold them, which changes no number. WGSL's own `quantizeToF16` is not used: it may round
+ * either way, and on a software adapter it does. How a workgroup makes a tile of y: `matmul-tile.ts`.
  */
 import { grid, type Kernel } from "../gpu";
-import { LARGEST_HALF } from "./half";
+import { halfConversions } from "./half";
 import { linearRowsReference, type LinearRowsShape } from "./linear-rows.reference";
 import { matmulTile, matmulTileOfHalves, rowsOfB, TILE } from "./matmul-tile";
 
@@ -46,7 +46,7 @@ function linearRowsOf({ weight, shaderF16 = false, bias = false }: Variant): Ker
     @group(0) @binding(${bias ? 3 : 2}) var<storage, read_write> y: array<f32>;
     @group(0) @binding(${bias ? 4 : 3}) var<uniform> params: Params;
 
-    ${weight === "f16" ? loadHalves(shaderF16) : loadFloats()}
+    ${weight === "f16" ? loadHalves() : loadFloats()}
     fn store(batch: u32, row: u32, col: u32, value: f32) {
       let across = params.first + col;
       y[row * params.across + across] = value${bias ? " + bias[across]" : ""};
@@ -64,12 +64,13 @@ function loadFloats(): string {
 `;
 }
 
-/** Where the tiles hold halves, storing there rounds; elsewhere x is rounded here. */
-function loadHalves(shaderF16: boolean): string {
-  const largest = `${LARGEST_HALF}.0`;
-  const clamped = `clamp(x[row * params.k + k], -${largest}, ${largest})`;
+/** Rounded here, where the rounding is known, so that storing a number in a tile of halves loses nothing. */
+function loadHalves(): string {
   return /* wgsl */ `
-    fn loadA(batch: u32, row: u32, k: u32) -> f32 { return ${shaderF16 ? clamped : `quantizeToF16(${clamped})`}; }
+    ${halfConversions}
+    fn loadA(batch: u32, row: u32, k: u32) -> f32 {
+      return bitcast<f32>(halfToFloatBits(halfBits(bitcast<u32>(x[row * params.k + k]))));
+    }
     fn loadB(batch: u32, k: u32, col: u32) -> f32 {
       let at = col * params.k + k;
       return unpack2x16float(weight[at / 2])[at % 2];

@@ -21,7 +21,7 @@ export interface Storage {
 
 /** What this executor can do, for readers and for operations that choose between variants of a kernel. */
 export type Features = {
-  /** Whether shaders compute with halves. Without it the same numbers come from f32 and `quantizeToF16`. */
+  /** Whether shaders know halves. Without it the same numbers come from f32 that are rounded to halves. */
   f16: boolean;
   /** Whether the GPU can time its passes. */
   timestamps: boolean;
