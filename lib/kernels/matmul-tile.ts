@@ -66,14 +66,14 @@ fn main(
       let k = first + i % DEPTH; // neighbouring threads load neighbouring k, as a lies in memory
       let row = firstRow + i / DEPTH * 4;
       aTile[i % DEPTH * QUADS + i / DEPTH] =
-        ${quad}(aAt(batch, row, k), aAt(batch, row + 1, k), aAt(batch, row + 2, k), aAt(batch, row + 3, k));
+        ${quad}(vec4f(aAt(batch, row, k), aAt(batch, row + 1, k), aAt(batch, row + 2, k), aAt(batch, row + 3, k)));
     }
     for (var i = thread; i < DEPTH * QUADS; i += THREADS) {
       let at = placeInB(i);
       let k = first + at.x;
       let col = firstCol + at.y * 4;
       bTile[at.x * QUADS + at.y] =
-        ${quad}(bAt(batch, k, col), bAt(batch, k, col + 1), bAt(batch, k, col + 2), bAt(batch, k, col + 3));
+        ${quad}(vec4f(bAt(batch, k, col), bAt(batch, k, col + 1), bAt(batch, k, col + 2), bAt(batch, k, col + 3)));
     }
     workgroupBarrier();
 
