@@ -2,23 +2,24 @@
 import type { Picture } from "../images";
 import { attentionMap as mapOf, softmax } from "../nn";
 import type { Tensor } from "../tensor";
-import type { ViTForImageClassification } from "./model";
+import type { Model, ViTForImageClassification } from "./model";
 import { seeOnly } from "./probe";
 
 export type Answer = { label: string; probability: number };
 
 /** The `k` likeliest labels, best first; the probabilities of all labels sum to 1. Rejects when aborted. */
 export async function classify(
-  model: ViTForImageClassification,
+  model: Model,
   picture: Picture,
   { k = 5, signal }: { k?: number; signal?: AbortSignal } = {},
 ): Promise<Answer[]> {
-  const pixelValues = model.preprocess(picture);
-  const { logits } = await model.forward({ pixelValues }, { signal });
+  const classifier = imageClassifier(model);
+  const pixelValues = classifier.preprocess(picture);
+  const { logits } = await classifier.forward({ pixelValues }, { signal });
   const probabilities = softmax(logits); // [1, numLabels]
   try {
     const values = await probabilities.data(signal);
-    return model.labels
+    return classifier.labels
       .map((label, i) => ({ label, probability: values[i]! }))
       .sort((a, b) => b.probability - a.probability)
       .slice(0, k);
@@ -39,7 +40,7 @@ export type AttentionMap = {
  * To look at several heads of one picture, `rememberAttention` computes the model once.
  */
 export async function attentionMap(
-  model: ViTForImageClassification,
+  model: Model,
   picture: Picture,
   { layer, head, signal }: { layer: number; head: number; signal?: AbortSignal },
 ): Promise<AttentionMap> {
@@ -61,10 +62,11 @@ export type AttentionMemory = {
  * @param options.layers which layers to keep; all of them unless given
  */
 export async function rememberAttention(
-  model: ViTForImageClassification,
+  model: Model,
   picture: Picture,
   { layers, signal }: { layers?: readonly number[]; signal?: AbortSignal } = {},
 ): Promise<AttentionMemory> {
+  if (model.modelType !== "vit") throw new TypeError(`attention: expected a vit, got a ${model.modelType}`);
   const { numHiddenLayers, numAttentionHeads } = model.config;
   const kept = new Map<string, Tensor>();
   const wanted = layers ?? Array.from({ length: numHiddenLayers }, (_, i) => i);
@@ -108,4 +110,12 @@ function checkIndex(what: string, index: number, count: number): void {
   if (!Number.isInteger(index) || index < 0 || index >= count) {
     throw new RangeError(`attention: expected a ${what} from 0 to ${count - 1}, got ${index}`);
   }
+}
+
+/** Every model that gives logits for labels, from a picture. */
+type ImageClassifier = Extract<Model, Pick<ViTForImageClassification, "labels" | "preprocess" | "forward">>;
+
+function imageClassifier(model: Model): ImageClassifier {
+  if ("labels" in model && "preprocess" in model) return model;
+  throw new TypeError(`classify: expected a model with labels for pictures, got a ${model.modelType}`);
 }

@@ -52,6 +52,7 @@ describe("models in a cell", () => {
   test("answers, and where it looked: every row of a map sums to 1, for all heads at once", async () => {
     const models = await modelsFor();
     const model = await models.load("vit-odd");
+    if (model.modelType !== "vit") throw new Error(`expected a vit, got a ${model.modelType}`);
     const answers = await models.classify(model, picture, { k: 2 });
     expect(answers).toHaveLength(2);
     const heads = Array.from({ length: model.config.numAttentionHeads }, (_, head) => head);

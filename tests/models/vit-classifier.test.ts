@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Picture } from "../../lib/images";
-import { attentionMap, classify, loadModel, type Model } from "../../lib/models";
+import { attentionMap, classify, loadModel, type ViTForImageClassification } from "../../lib/models";
 import { concat, type Executor, type Tensor } from "../../lib/tensor";
 import { distance, executorNames, openNamed, readBytes, readGolden, relativeDistance, type Golden } from "./golden";
 
@@ -43,10 +43,10 @@ describe.each(executorNames)("on %s", { timeout: 240_000 }, (name) => {
     return indices.flatMap((i) => [...values.subarray(i * size, (i + 1) * size)]);
   };
   let executor: Executor;
-  let model: Model;
+  let model: ViTForImageClassification;
   beforeAll(async () => {
     executor = await openNamed(name);
-    model = await loadModel("vit-classifier", { executor, baseUrl: MODELS });
+    model = await loadModel("vit-classifier", { executor, modelType: "vit", baseUrl: MODELS });
   });
   afterAll(() => executor?.dispose());
 
@@ -100,11 +100,16 @@ describe.each(executorNames)("on %s", { timeout: 240_000 }, (name) => {
 
 test("every checkpoint of its training loads and has the same labels", async () => {
   const executor = await openNamed("reference");
-  const model = await loadModel("vit-classifier", { executor, baseUrl: MODELS });
+  const model = await loadModel("vit-classifier", { executor, modelType: "vit", baseUrl: MODELS });
   const steps = JSON.parse(readFileSync("public/models/vit-classifier/checkpoints.json", "utf8")) as { id: string }[];
   expect(steps).toHaveLength(5);
   for (const { id } of steps) {
-    const checkpoint = await loadModel("vit-classifier", { executor, baseUrl: MODELS, checkpoint: id });
+    const checkpoint = await loadModel("vit-classifier", {
+      executor,
+      modelType: "vit",
+      baseUrl: MODELS,
+      checkpoint: id,
+    });
     expect(checkpoint.labels).toEqual(model.labels);
     expect(checkpoint.parameterCount).toBe(model.parameterCount);
     checkpoint.dispose();

@@ -4,7 +4,14 @@
  */
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { attentionMap, classify, loadModel, rememberAttention, seeOnly, type Model } from "../../lib/models";
+import {
+  attentionMap,
+  classify,
+  loadModel,
+  rememberAttention,
+  seeOnly,
+  type ViTForImageClassification,
+} from "../../lib/models";
 import { tensor, type Executor, type Tensor } from "../../lib/tensor";
 import type { Picture } from "../../lib/images";
 import { distance, executorNames, openNamed, readGolden, relativeDistance, type Golden } from "./golden";
@@ -27,11 +34,11 @@ describe.each(executorNames)("on %s", (name) => {
 
   describe.each(["vit-odd", "vit-odd-bf16"])("%s", (fixture) => {
     let golden: Golden;
-    let model: Model;
+    let model: ViTForImageClassification;
     let pixelValues: Tensor;
     beforeAll(async () => {
       golden = await readGolden(`tests/fixtures/${fixture}/golden.safetensors`);
-      model = await loadModel(fixture, { executor, baseUrl: FIXTURES });
+      model = await loadModel(fixture, { executor, modelType: "vit", baseUrl: FIXTURES });
       const { values, shape } = golden.get("pixel_values")!;
       pixelValues = tensor(values, shape, executor);
     });
@@ -108,10 +115,10 @@ describe.each(executorNames)("on %s", (name) => {
   });
 
   describe("what makes a difference", () => {
-    let model: Model;
+    let model: ViTForImageClassification;
     let pixels: Float32Array;
     beforeAll(async () => {
-      model = await loadModel("vit-odd", { executor, baseUrl: FIXTURES });
+      model = await loadModel("vit-odd", { executor, modelType: "vit", baseUrl: FIXTURES });
       pixels = await model.preprocess(picture).data();
     });
     const answer = async (values: Float32Array) => {
@@ -143,7 +150,7 @@ describe.each(executorNames)("on %s", (name) => {
   });
 
   test("classify: the best labels first, and all of them sum to 1", async () => {
-    const model = await loadModel("vit-odd", { executor, baseUrl: FIXTURES });
+    const model = await loadModel("vit-odd", { executor, modelType: "vit", baseUrl: FIXTURES });
     const all = await classify(model, picture, { k: 7 });
     expect(all.map(({ label }) => label).sort()).toEqual(["five", "four", "one", "seven", "six", "three", "two"]);
     expect(all.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
@@ -159,7 +166,7 @@ describe.each(executorNames)("on %s", (name) => {
     const own = await openNamed(name);
     const alive = () => (({ buffers, bytes }) => ({ buffers, bytes }))(own.ledger());
     const before = alive();
-    const model = await loadModel("vit-odd", { executor: own, baseUrl: FIXTURES });
+    const model = await loadModel("vit-odd", { executor: own, modelType: "vit", baseUrl: FIXTURES });
     const loaded = alive();
     expect(loaded.bytes).toBeGreaterThanOrEqual(before.bytes + model.parameterCount * 4);
     await classify(model, picture);
@@ -171,16 +178,18 @@ describe.each(executorNames)("on %s", (name) => {
   });
 
   test("abort", async () => {
-    const model = await loadModel("vit-odd", { executor, baseUrl: FIXTURES });
+    const model = await loadModel("vit-odd", { executor, modelType: "vit", baseUrl: FIXTURES });
     const signal = AbortSignal.abort(new Error("the reader left"));
     await expect(classify(model, picture, { signal })).rejects.toThrow("the reader left");
     await expect(attentionMap(model, picture, { layer: 0, head: 0, signal })).rejects.toThrow("the reader left");
-    await expect(loadModel("vit-odd", { executor, baseUrl: FIXTURES, signal })).rejects.toThrow("the reader left");
+    await expect(loadModel("vit-odd", { executor, modelType: "vit", baseUrl: FIXTURES, signal })).rejects.toThrow(
+      "the reader left",
+    );
     expect(await classify(model, picture)).toHaveLength(5);
   });
 
   test("pixel values of another shape, heads and layers that are not there", async () => {
-    const model = await loadModel("vit-odd", { executor, baseUrl: FIXTURES });
+    const model = await loadModel("vit-odd", { executor, modelType: "vit", baseUrl: FIXTURES });
     const square = tensor(new Float32Array(3 * 24 * 24), [1, 3, 24, 24], executor);
     await expect(model.forward({ pixelValues: square })).rejects.toThrow(
       "vit: expected pixelValues [B, 3, 24, 40], got [1, 3, 24, 24]; model.preprocess(picture) makes them",
@@ -194,11 +203,11 @@ test("a model says what it is", async () => {
   const executor = await openNamed("reference");
   const seen: [number, number][] = [];
   const onProgress = (...now: [number, number]) => seen.push(now);
-  const model = await loadModel("vit-odd", { executor, baseUrl: FIXTURES, onProgress });
+  const model = await loadModel("vit-odd", { executor, modelType: "vit", baseUrl: FIXTURES, onProgress });
   expect(model).toMatchObject({ modelType: "vit", labels: ["one", "two", "three", "four", "five", "six", "seven"] });
   expect(model.config).toMatchObject({ hiddenSize: 36, numHiddenLayers: 2, imageSize: [24, 40], patchSize: 8 });
   expect(seen).toEqual([[model.bytes, model.bytes]]);
-  const half = await loadModel("vit-odd-bf16", { executor, baseUrl: FIXTURES });
+  const half = await loadModel("vit-odd-bf16", { executor, modelType: "vit", baseUrl: FIXTURES });
   expect(half.parameterCount).toBe(model.parameterCount);
   expect(half.bytes).toBeLessThan(model.bytes * 0.6);
 });
