@@ -4,12 +4,12 @@
  *     y[j] = sum_i x[i] * w[i, j] / sum_i w[i, j],    w[i, j] = filter((i + 0.5 - (j + 0.5) * scale) / max(scale, 1))
  *
  * When a picture is made smaller the filter is stretched by the scale, so that every input pixel counts (antialiasing;
- * a browser's canvas and `torch.nn.functional.interpolate` do not do this by default). Columns first, then rows, with
- * weights in 22-bit fixed point and a rounded 8-bit picture in between: that rounding is why the arithmetic is copied
- * exactly and not only its formula.
+ * a browser's canvas and `torch.nn.functional.interpolate` do not do this by default). One direction after the other, with
+ * weights in 22-bit fixed point and a rounded and clipped 8-bit picture in between: that rounding is why the arithmetic is
+ * copied exactly and not only its formula, and why the order of the two matters, by some grey levels.
  *
- * Source: Pillow, `src/libImaging/Resample.c`, and `Geometry.c` for nearest. Since 2026 Pillow does the rows first where
- * that is quicker for it (https://github.com/python-pillow/Pillow/pull/9549); some pixels then differ by one grey level.
+ * Source: Pillow, `src/libImaging/Resample.c`, and `Geometry.c` for nearest. Until 2026 Pillow did the columns first always;
+ * since then it does the rows first where that is quicker for it (https://github.com/python-pillow/Pillow/pull/9549).
  * Leaves out: the box and Hamming filters, and `reducing_gap`.
  */
 import type { Picture } from "./picture";
@@ -24,8 +24,14 @@ export function resize(picture: Picture, size: { height: number; width: number }
   if (height === picture.height && width === picture.width) return picture;
   if (resample === 0) return nearest(picture, height, width);
   const filter = { 1: lanczos, 2: bilinear, 3: bicubic }[resample];
-  const columns = width === picture.width ? picture : resizeColumns(picture, width, filter);
-  return height === columns.height ? columns : resizeRows(columns, height, filter);
+  const columns = (x: Picture) => (width === x.width ? x : resizeColumns(x, width, filter));
+  const rows = (x: Picture) => (height === x.height ? x : resizeRows(x, height, filter));
+  return rowsFirst(picture, size) ? columns(rows(picture)) : rows(columns(picture));
+}
+
+/** Which direction Pillow 13 does first, found by comparing with it: where it loses many more rows than columns. */
+function rowsFirst(picture: Picture, { height, width }: { height: number; width: number }): boolean {
+  return height < picture.height && picture.height - height > 2 * (picture.width - width);
 }
 
 type Filter = { support: number; weight(x: number): number };
