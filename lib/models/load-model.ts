@@ -11,6 +11,7 @@ import { modelAddress, type AddressOptions } from "./model-address";
  */
 const architectures: Record<string, () => Promise<(checkpoint: Checkpoint) => Promise<Model>>> = {
   vit: () => import("./checkpoints/vit").then((architecture) => architecture.loadViT),
+  llama: () => import("./checkpoints/llama").then((architecture) => architecture.loadLlama),
   mllama: () => import("./checkpoints/mllama").then((architecture) => architecture.loadMllama),
 };
 
