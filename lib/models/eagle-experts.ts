@@ -153,9 +153,7 @@ function withoutClassToken(
 
 /** The map on the common grid. [I, C, rows, columns] -> [I, C', grid rows, grid columns] */
 export function onGrid(map: Tensor, expert: ExpertConfig, grid: PatchGrid): Tensor {
-  return expert.resample === "pixel_unshuffle"
-    ? pixelUnshuffle(map, map.shape[2]! / grid.rows)
-    : stretch(map, grid);
+  return expert.resample === "pixel_unshuffle" ? pixelUnshuffle(map, map.shape[2]! / grid.rows) : stretch(map, grid);
 }
 
 /** Bilinear, the corners of one grid on those of the other. [I, C, h, w] -> [I, C, rows, columns] */

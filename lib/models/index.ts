@@ -17,3 +17,15 @@ export type { GenerationConfig, LlamaForCausalLM, TextInputs } from "./causal-lm
 export type { CacheOptions, KeyValueCache } from "./key-value-cache";
 export { llamaForCausalLM, llamaShapes, type LlamaConfig, type LlamaLayer, type LlamaWeights } from "./llama";
 export { parseLlamaConfig } from "./checkpoints/llama-config";
+export type {
+  EagleForConditionalGeneration,
+  EagleInputs,
+  ImageTextPrompt,
+  LlavaForConditionalGeneration,
+} from "./eagle-model";
+export { eagleImageFeatures, eagleShapes, type EagleConfig, type EagleWeights } from "./eagle";
+export type { ExpertConfig } from "./eagle-experts";
+export type { FusionConfig } from "./eagle-fusion";
+export { parseEagleConfig } from "./checkpoints/eagle-config";
+export { llavaImageFeatures, llavaShapes, type LlavaConfig, type LlavaWeights } from "./llava";
+export { parseLlavaConfig } from "./checkpoints/llava-config";

@@ -12,6 +12,8 @@ import { modelAddress, type AddressOptions } from "./model-address";
 const architectures: Record<string, () => Promise<(checkpoint: Checkpoint) => Promise<Model>>> = {
   vit: () => import("./checkpoints/vit").then((architecture) => architecture.loadViT),
   llama: () => import("./checkpoints/llama").then((architecture) => architecture.loadLlama),
+  llava: () => import("./checkpoints/llava").then((architecture) => architecture.loadLlava),
+  eagle: () => import("./checkpoints/eagle").then((architecture) => architecture.loadEagle),
   mllama: () => import("./checkpoints/mllama").then((architecture) => architecture.loadMllama),
 };
 

@@ -2,6 +2,7 @@ import type { ImageProcessorConfig, Picture } from "../images";
 import type { Executor, Tensor } from "../tensor";
 import type { ComputedDtype } from "../weights";
 import type { LlamaForCausalLM } from "./causal-lm";
+import type { EagleForConditionalGeneration, LlavaForConditionalGeneration } from "./eagle-model";
 import type { MllamaForConditionalGeneration } from "./mllama-model";
 import type { Probe } from "./probe";
 import type { ViTConfig, ViTWeights } from "./vit";
@@ -10,6 +11,8 @@ import type { ViTConfig, ViTWeights } from "./vit";
 export type Model =
   | ViTForImageClassification
   | LlamaForCausalLM
+  | EagleForConditionalGeneration
+  | LlavaForConditionalGeneration
   | MllamaForConditionalGeneration;
 
 export type ForwardOptions = {

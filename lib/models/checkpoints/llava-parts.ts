@@ -1,0 +1,109 @@
+/** What the checkpoints of LLaVA and of Eagle have in common: pictures, prompts, a Llama, and how they become a model. */
+import { preprocess, processedSize, type ImageProcessorConfig, type Picture } from "../../images";
+import { concat, scope, tensor, type Tensor } from "../../tensor";
+import type { Tokenizer } from "../../tokenizers";
+import type { LoadedWeights } from "../../weights";
+import type { ImageTextModel, ImageTextPrompt } from "../eagle-model";
+import { createKeyValueCache } from "../key-value-cache";
+import type { LlamaConfig, LlamaWeights } from "../llama";
+import { readText, type ImageTextInputs } from "../llava-language";
+import { expandImageTokens } from "../llava-splice";
+import { keeping, type Probe } from "../probe";
+import type { Checkpoint } from "./checkpoint";
+import { readGenerationConfig } from "./generation-config";
+import { readTokenizer } from "./tokenizer";
+
+type Parts<Type extends string, Config, Weights, Inputs extends ImageTextInputs> = {
+  modelType: Type;
+  config: Config & { textConfig: LlamaConfig; imageTokenId: number };
+  processor: ImageProcessorConfig;
+  loaded: LoadedWeights<Weights & { languageModel: LlamaWeights }>;
+  /** N */
+  imageTokens: number;
+  /** pixelValues [I, 3, height, width] -> [I, N, D] */
+  see(pixelValues: Tensor, inputs: Pick<Inputs, Extract<keyof Inputs, "experts">>, probe?: Probe): Tensor;
+};
+
+/** The model around what a picture is seen as. */
+export async function imageTextModel<Type extends string, Config, Weights, Inputs extends ImageTextInputs>(
+  checkpoint: Checkpoint,
+  { modelType, config, processor, loaded, imageTokens, see }: Parts<Type, Config, Weights, Inputs>,
+): Promise<ImageTextModel<Type, Config, Weights, Inputs>> {
+  const { executor, dtype } = checkpoint;
+  const { textConfig, imageTokenId } = config;
+  const { text_config: textJson } = checkpoint.config as { text_config?: unknown };
+  const generationConfig = await readGenerationConfig(checkpoint, textJson ?? {});
+  const tokenizer = await readTokenizer(checkpoint);
+  const reader = { modelType, imageTokenId, textConfig, weights: loaded.tree.languageModel };
+
+  const pixels = (picture: Picture): Tensor => {
+    const { height, width } = processedSize(picture, processor);
+    return tensor(preprocess(picture, processor), [1, 3, height, width], executor);
+  };
+  // A promise, so that what goes wrong rejects; an executor's work itself never waits here.
+  const compute = (signal: AbortSignal | undefined, work: () => Tensor): Promise<Tensor> =>
+    Promise.resolve().then(() => {
+      signal?.throwIfAborted();
+      return scope(executor, work);
+    });
+
+  return {
+    modelType,
+    config,
+    generationConfig,
+    tokenizer,
+    processor,
+    weights: loaded.tree,
+    parameterCount: loaded.parameterCount,
+    bytes: loaded.bytes,
+    dtype,
+    executor,
+    imageTokens,
+    preprocess: pixels,
+    expandImageTokens: (inputIds) => expandImageTokens(inputIds, imageTokenId, imageTokens),
+    prepare({ text, pictures = [] }): ImageTextPrompt {
+      const ids = typeof text === "string" ? encode(modelType, text, tokenizer) : text;
+      checkPictures(modelType, ids.filter((id) => id === imageTokenId).length, pictures.length, imageTokenId);
+      const row = expandImageTokens(ids, imageTokenId, imageTokens);
+      const prompt = { inputIds: [row], attentionMask: [row.map(() => 1)] };
+      if (pictures.length === 0) return prompt;
+      return { ...prompt, pixelValues: scope(executor, () => concat(pictures.map(pixels), 0)) };
+    },
+    imageFeatures: ({ pixelValues, ...inputs }, { probe, signal } = {}) =>
+      compute(signal, () => see(pixelValues, inputs as unknown as Inputs, probe && keeping(probe))),
+    createCache: (options) =>
+      createKeyValueCache(options, {
+        layers: textConfig.numHiddenLayers,
+        heads: textConfig.numKeyValueHeads,
+        headDim: textConfig.headDim,
+        executor,
+      }),
+    async forward(inputs, { probe, signal } = {}) {
+      const seen = probe && keeping(probe);
+      const logits = await compute(signal, () => {
+        const { pixelValues, imageFeatures } = inputs;
+        return readText(inputs, pixelValues ? see(pixelValues, inputs, seen) : imageFeatures, reader, seen);
+      });
+      return { logits };
+    },
+    dispose: () => loaded.dispose(),
+  };
+}
+
+/** What a file holds beside weights: buffers that follow from config.json, and a tied last matrix a second time. */
+export function isLeftOut(name: string, tied: boolean): boolean {
+  return /\.(position_ids|rotary_emb\.inv_freq)$/.test(name) || (tied && name === "language_model.lm_head.weight");
+}
+
+function encode(modelType: string, text: string, tokenizer: Tokenizer | undefined): number[] {
+  if (tokenizer) return tokenizer.encode(text);
+  throw new Error(`${modelType}: expected a tokenizer.json beside the weights, got none; give token numbers`);
+}
+
+function checkPictures(modelType: string, places: number, pictures: number, imageTokenId: number): void {
+  if (places === pictures) return;
+  throw new RangeError(
+    `${modelType}: expected an image token (id ${imageTokenId}) in the text for each picture, ` +
+      `got ${places} for ${pictures === 1 ? "1 picture" : `${pictures} pictures`}`,
+  );
+}
