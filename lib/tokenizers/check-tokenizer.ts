@@ -7,7 +7,7 @@ import { whyCostly } from "./pattern-cost";
 
 /** The parts of a checked file that the rest of this folder reads. */
 export type TokenizerJson = {
-  model: { type: string };
+  model: { type: string; end_of_word_suffix?: string | null };
   added_tokens: { id: number; content: string; special: boolean }[];
   /** One above the highest id: not in the file, but counted. */
   vocabSize: number;
@@ -154,7 +154,8 @@ function checkModel(model: Fields, wrong: Wrong): number {
   }
   const seen = new Set<unknown>();
   for (const [token, id] of entries) {
-    if (!isText(token)) wrong("model: vocab", `tokens of at most ${MAX.token} characters`, (token as string).slice(0, 40));
+    if (!isText(token))
+      wrong("model: vocab", `tokens of at most ${MAX.token} characters`, (token as string).slice(0, 40));
     if (!isCount(id, MAX.tokens - 1)) wrong(`model: vocab: ${show(token)}`, `an id below ${MAX.tokens}`, id);
     else if (seen.has(id)) wrong(`model: vocab: ${show(token)}`, "an id of its own", id);
     seen.add(id);

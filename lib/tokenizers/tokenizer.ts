@@ -8,6 +8,7 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { renderChatTemplate, type ChatMessage, type ChatTemplateOptions } from "./chat-template";
 import { checkTokenizer } from "./check-tokenizer";
+import { likeRust } from "./like-rust";
 import { readTokenizerConfig } from "./tokenizer-config";
 import { openTokenStream, type TokenStream } from "./token-stream";
 
@@ -74,7 +75,7 @@ export type Tokenizer = {
  * @throws one sentence that lists what is wrong with the files; what they ask for is bounded in time and memory.
  */
 export function openTokenizer({ tokenizer: file, config, chatTemplate, name = "" }: TokenizerFiles): Tokenizer {
-  const json = checkTokenizer(file, `${name}tokenizer.json`);
+  const json = likeRust(checkTokenizer(file, `${name}tokenizer.json`));
   const settings = readTokenizerConfig(config, chatTemplate, `${name}tokenizer_config.json`);
   const inner = construct(json, settings.cleanUp && json.model.type !== "BPE", `${name}tokenizer.json`);
   const idOf = (token: string) => inner.token_to_id(token);
@@ -87,7 +88,9 @@ export function openTokenizer({ tokenizer: file, config, chatTemplate, name = ""
   const decode: Tokenizer["decode"] = (ids, { skipSpecialTokens = false } = {}) => {
     const kept = skipSpecialTokens ? ids.filter((id) => !skipped.has(id)) : [...ids];
     const known = kept.filter((id) => inner.id_to_token(id) !== undefined);
-    return known.length > 0 ? inner.decode(known, { skip_special_tokens: false }) : "";
+    const text = known.length > 0 ? inner.decode(known, { skip_special_tokens: false }) : "";
+    // CLIP's words end in a space, the last one too. Not trim(): that takes U+FEFF, which Python's strip() leaves.
+    return json.model.end_of_word_suffix ? text.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "") : text;
   };
 
   return {
