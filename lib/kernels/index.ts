@@ -19,6 +19,7 @@ export { matmul, matmulTransposed } from "./matmul";
 export { reductions, type ReductionName } from "./reduce";
 export { rmsNorm } from "./rms-norm";
 export { rotate } from "./rotate";
+export { selfTests, type SelfTest, type SelfTestNumbers } from "./self-test";
 export { siluGate } from "./sigmoid-gates";
 export { softmax } from "./softmax";
 export { storedTypes, storeFloats, storeHalves } from "./store";

@@ -16,5 +16,6 @@ export {
 export { allocate, write, writeInto, type AllocateOptions } from "./in-place";
 export type { NestedArray } from "./nested";
 export { openExecutor, type OpenOptions } from "./open-executor";
+export { selfTestKernels, type SelfTestResult } from "./self-test";
 export { keep, scope } from "./scope";
 export type { Range, ReduceOptions, Tensor } from "./tensor";

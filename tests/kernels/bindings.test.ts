@@ -9,6 +9,10 @@ type Sample = [kernel: Kernel<never>, inputs: number, shape: Record<string, numb
 
 const walk = { shape: [2, 3, 5, 7], aStrides: [11, 13, 17, 19], bStrides: [23, 29, 31, 37] };
 
+const window = { batch: 2, channels: 3, height: 11, width: 13, kernelHeight: 5, kernelWidth: 7, stride: 6, padding: 1 };
+const oneHead = { head: 6, group: 2, queries: 3, keys: 5, room: 11, size: 7, scale: 0.3, sees: 4 };
+const heads = { heads: 6, group: 2, queries: 3, keys: 5, room: 11, size: 7, scale: 0.3, sees: 4 };
+
 const samples: Sample[] = [
   [kernels.matmul, 2, { batch: 2, m: 3, k: 5, n: 7, aStep: 15, bStep: 35 }],
   [kernels.matmulTransposed, 2, { m: 3, k: 5, n: 7 }],
@@ -28,8 +32,16 @@ const samples: Sample[] = [
     name.endsWith("Bias") ? 3 : 2,
     { m: 3, k: 5, n: 7, first: 2, across: 11 },
   ]),
-  [kernels.attention, 3, { heads: 2, queries: 3, keys: 5, size: 7, scale: 0.3 }],
-  [kernels.attentionProbs, 3, { head: 2, queries: 3, keys: 5, size: 7, scale: 0.3 }],
+  [kernels.rmsNorm, 2, { rows: 3, cols: 5, eps: 1e-5 }],
+  [kernels.siluGate, 2, { length: 65 }],
+  [kernels.rotate, 2, { batch: 2, heads: 3, tokens: 5, size: 8, tables: 1 }],
+  [kernels.gridSample, 2, { batch: 2, channels: 3, height: 5, width: 7, places: 11 }],
+  [kernels.unfold, 1, window],
+  [kernels.depthwiseConv2d, 3, { ...window, multiplier: 4 }],
+  [kernels.attention, 3, heads],
+  [kernels.maskedAttention, 4, { ...heads, keyHeads: 19, maskBatch: 23, maskHead: 29, maskQuery: 31, maskKey: 37 }],
+  [kernels.attentionProbs, 3, oneHead],
+  [kernels.maskedAttentionProbs, 4, { ...oneHead, maskFirst: 19, maskQuery: 23, maskKey: 29 }],
   ...Object.values(kernels.unary).map((kernel): Sample => [kernel, 1, { length: 65 }]),
   ...Object.values(kernels.binary).map((kernel): Sample => [kernel, 2, walk]),
   ...Object.values(kernels.reductions).map((kernel): Sample => [kernel, 1, { outer: 2, size: 3, inner: 5 }]),
@@ -40,7 +52,8 @@ test("every kernel is here", () => {
   const all = Object.values(kernels).flatMap((value): unknown[] =>
     isKernel(value) ? [value] : Object.values(value as object),
   );
-  expect(new Set(samples.map(([kernel]) => kernel))).toEqual(new Set(all.filter(isKernel)));
+  const names = (list: readonly unknown[]) => list.map((kernel) => (kernel as Kernel<never>).name).sort();
+  expect(names(samples.map(([kernel]) => kernel))).toEqual(names(all.filter(isKernel)));
 });
 
 describe.each(samples.map((sample) => [sample[0].name, ...sample] as const))("%s", (_, kernel, inputs, shape) => {
