@@ -15,3 +15,13 @@ export {
   type MllamaPixels,
   type MllamaProcessorConfig,
 } from "./mllama";
+export {
+  expandImages,
+  longestEdgeSize,
+  parseSmolVLMProcessor,
+  preprocessSmolVLM,
+  wholeTilesSize,
+  type SmolVLMPixels,
+  type SmolVLMProcessorConfig,
+  type TileGrid,
+} from "./smolvlm";
