@@ -102,7 +102,8 @@ function towerTokens(x: Tensor, w: ExpertWeights, { tower, visionFeatureLayer }:
 
 /** Weights and tower come from one config, which is why each cast below holds. */
 function towerOf(x: Tensor, w: ExpertWeights, tower: Tower, probe?: Probe) {
-  return (options: { layers?: number }) => {
+  return ({ layers }: { layers?: number }) => {
+    const options = { layers, interpolatePosEncoding: true }; // an expert may get a picture of another size than it learnt on
     switch (tower.modelType) {
       case "clip_vision_model": {
         const { visionModel } = w as { visionModel: ClipVisionWeights };

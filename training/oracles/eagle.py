@@ -147,7 +147,8 @@ class Eagle(nn.Module):
                 fusion.resample(m, self.grid, expert.config.get("resample", "bilinear"))
                 for m, expert in zip(maps, self.vision_towers)
             ]
-            for i, a in enumerate(aligned):
+            all_of_them = self.strategy in ("sequence_append", "channel_concatenation")
+            for i, a in enumerate(aligned if all_of_them else aligned[:1]):
                 seen[f"vision_towers.{i}.aligned"] = a
             sequences = self.fusion(maps, aligned, seen)
         for i, sequence in enumerate(sequences):
