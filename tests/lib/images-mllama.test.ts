@@ -4,13 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import {
-  fitToTiles,
-  parseMllamaProcessor,
-  preprocessMllama,
-  tileGrids,
-  type Picture,
-} from "../../lib/images";
+import { fitToTiles, parseMllamaProcessor, preprocessMllama, tileGrids, type Picture } from "../../lib/images";
 import { toFloat32 } from "../../lib/weights/convert";
 import { parseSafetensors } from "../../lib/weights/safetensors";
 
@@ -77,7 +71,10 @@ describe("pictures in tiles", async () => {
 
   test("rows with fewer pictures are filled up, as in transformers", () => {
     const [a, b, c] = ["20x20", "45x19", "31x77"].map((size) => pictureOf(arrays.get(`input.${size}`)!));
-    const { pixelValues, shape, aspectRatioIds, aspectRatioMask, numTiles } = preprocessMllama([[a!, b!], [c!]], config);
+    const { pixelValues, shape, aspectRatioIds, aspectRatioMask, numTiles } = preprocessMllama(
+      [[a!, b!], [c!]],
+      config,
+    );
     expect(shape).toEqual([2, 2, 4, 3, 20, 20]);
     expect(numTiles.map((row) => row.length)).toEqual([2, 1]);
     expect(aspectRatioIds[1]![1]).toBe(0);
