@@ -11,14 +11,28 @@ import { modelAddress, type AddressOptions } from "./model-address";
  */
 const architectures: Record<string, () => Promise<(checkpoint: Checkpoint) => Promise<Model>>> = {
   vit: () => import("./checkpoints/vit").then((architecture) => architecture.loadViT),
+  vit_model: () => import("./checkpoints/vit-model").then((architecture) => architecture.loadViTModel),
+  deit: () => import("./checkpoints/deit").then((architecture) => architecture.loadDeiT),
+  clip: () => import("./checkpoints/clip").then((architecture) => architecture.loadClip),
+  clip_vision_model: () => import("./checkpoints/clip").then((architecture) => architecture.loadClipVision),
+  clip_text_model: () => import("./checkpoints/clip").then((architecture) => architecture.loadClipText),
+  siglip: () => import("./checkpoints/siglip").then((architecture) => architecture.loadSiglip),
+  siglip_vision_model: () => import("./checkpoints/siglip").then((architecture) => architecture.loadSiglipVision),
+  siglip_text_model: () => import("./checkpoints/siglip").then((architecture) => architecture.loadSiglipText),
+  dinov2: () => import("./checkpoints/dinov2").then((architecture) => architecture.loadDinov2),
+  dinov2_with_registers: () => import("./checkpoints/dinov2").then((architecture) => architecture.loadDinov2),
+  convnext: () => import("./checkpoints/convnext").then((architecture) => architecture.loadConvNext),
   llama: () => import("./checkpoints/llama").then((architecture) => architecture.loadLlama),
   llava: () => import("./checkpoints/llava").then((architecture) => architecture.loadLlava),
   eagle: () => import("./checkpoints/eagle").then((architecture) => architecture.loadEagle),
   mllama: () => import("./checkpoints/mllama").then((architecture) => architecture.loadMllama),
+  smolvlm: () => import("./checkpoints/smolvlm").then((architecture) => architecture.loadSmolVLM),
+  idefics3: () => import("./checkpoints/smolvlm").then((architecture) => architecture.loadSmolVLM),
 };
 
 /** Models that are a part of another one's checkpoint: `modelType` asks for them, and only their weights are read. */
 const towers: Record<string, readonly string[]> = {
+  vit: ["vit_model"],
   clip: ["clip_vision_model", "clip_text_model"],
   siglip: ["siglip_vision_model", "siglip_text_model"],
 };
@@ -92,7 +106,7 @@ export async function loadModel<Type extends Model["modelType"] = Model["modelTy
 
 /** Which architecture reads the files. @throws when it is not known here, or not the one that is asked for. */
 function wantedType(config: unknown, asked: string | undefined, name: string): string {
-  const type = (config as { model_type?: unknown } | null)?.model_type;
+  const type = typeOf(config);
   const known = Object.keys(architectures);
   if (typeof type === "string" && (known.includes(type) || Object.hasOwn(towers, type))) {
     const wanted = asked ?? type;
@@ -103,9 +117,18 @@ function wantedType(config: unknown, asked: string | undefined, name: string): s
   throw new Error(`${name}: expected ${expected}, got ${type === undefined ? "none" : show(type)}`);
 }
 
+/** `model_type`; a ViT that has no classifier says "vit" too, and only its class tells. */
+function typeOf(config: unknown): unknown {
+  const { model_type: type, architectures: classes } = (config ?? {}) as {
+    model_type?: unknown;
+    architectures?: unknown;
+  };
+  return type === "vit" && Array.isArray(classes) && classes.includes("ViTModel") ? "vit_model" : type;
+}
+
 /** Lets a model that came with its own executor close it. */
 function closing(model: Model, executor: Executor): void {
-  const { dispose } = model;
+  const dispose = model.dispose.bind(model);
   model.dispose = () => {
     dispose();
     executor.dispose();

@@ -1,9 +1,9 @@
 /**
  * Downloads a file once: the second time it comes from the browser's Cache API, checked against its length and SHA-256.
  *
- * How long a download is, is less certain than it looks. `Content-Length` counts bytes on the wire, so it is wrong for
- * a body sent with `Content-Encoding: gzip`, and another origin's `Content-Encoding` is hidden from a page. A file that
- * knows its own length (safetensors does) is therefore asked first: `expectedLength`.
+ * For config.json and its like; weights are read in parts (`ranged-file.ts`). How long a download is, is less certain
+ * than it looks. `Content-Length` counts bytes on the wire, so it is wrong for a body sent with `Content-Encoding: gzip`,
+ * and another origin's `Content-Encoding` is hidden from a page.
  *
  * A stored copy is asked for again when the server names another ETag, date or length: one small HEAD request, and when
  * that fails (offline, or a server without HEAD) the copy is good enough. No Cache API, or no room in it, only means
@@ -17,8 +17,6 @@ export type DownloadOptions = {
   signal?: AbortSignal;
   /** Bytes so far and bytes in all. `total` may grow while a server does not say it; the last call has them equal. */
   onProgress?: (loaded: number, total: number) => void;
-  /** The length of the whole file, by what its first bytes say; undefined as long as they are too few. */
-  expectedLength?: (start: Uint8Array) => number | undefined;
   /** Bytes; a longer file is refused. */
   maxLength?: number;
   /** False: never read or write the cache. */
@@ -67,7 +65,6 @@ async function body(response: Response, url: string, options: DownloadOptions): 
   const announced = Number(response.headers.get("content-length")) || undefined;
   const encoded = response.headers.has("content-encoding") || response.type === "cors"; // or may be, hidden from us
   const received = new GrowingBytes(Math.min(announced ?? 0, maxLength));
-  let known: number | undefined; // the file's own word
   let total = encoded ? 0 : (announced ?? 0);
 
   try {
@@ -77,16 +74,15 @@ async function body(response: Response, url: string, options: DownloadOptions): 
         throw new Error(`${url}: expected a file of at most ${maxLength} bytes, got a longer one`);
       }
       received.add(chunk);
-      known ??= options.expectedLength?.(received.bytes());
-      total = Math.max(received.length, known ?? total);
+      total = Math.max(received.length, total);
       onProgress?.(received.length, total);
     }
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof TypeError)) throw error; // a TypeError is how fetch says that the connection broke
-    throw cutShort(url, received.length, known ?? announced);
+    throw cutShort(url, received.length, announced);
   }
-  const expected = known ?? (encoded ? undefined : announced);
+  const expected = encoded ? undefined : announced;
   if (expected !== undefined && received.length < expected) throw cutShort(url, received.length, expected);
   if (total !== received.length || received.length === 0) onProgress?.(received.length, received.length);
   return received.bytes();

@@ -14,8 +14,6 @@ export type OpenedWeights = {
   files: { file: RangedFile; tensors: StoredTensor[] }[];
   /** Bytes of all headers that were read. */
   headerBytes: number;
-  /** What the files are called together, in errors. */
-  name: string;
   /** Names of weights in shards that were not opened. */
   elsewhere: string[];
   close(): Promise<void>;
@@ -41,24 +39,30 @@ export async function openWeights(
     for (const { file } of files) await file.close();
   };
   try {
-    const single = await openFile(folder, SINGLE, files, options).catch((error: unknown) => error as Error);
-    if (!(single instanceof Error)) {
-      return { files, headerBytes: single, name: folder.name + SINGLE, elsewhere: [], close };
-    }
-    if (!(single instanceof MissingFile)) throw single;
-    const shards = await readIndex(folder, single, options.signal);
-    const wanted = [...shards].filter(([, names]) => names.some(isWanted));
-    let headerBytes = 0;
-    for (const [shard, names] of wanted) {
+    const elsewhere: string[] = [];
+    let headerBytes = await openFile(folder, SINGLE, files, options).catch(absent);
+    if (typeof headerBytes === "number") return { files, headerBytes, elsewhere, close };
+    const shards = await readIndex(folder, headerBytes, options.signal);
+    headerBytes = 0;
+    for (const [shard, names] of shards) {
+      if (!names.some(isWanted)) {
+        elsewhere.push(...names);
+        continue;
+      }
       headerBytes += await openFile(folder, shard, files, options);
       checkShard(folder.name, shard, names, files.at(-1)!.tensors);
     }
-    const elsewhere = [...shards].filter((shard) => !wanted.includes(shard)).flatMap(([, names]) => names);
-    return { files, headerBytes, name: folder.name + INDEX, elsewhere, close };
+    return { files, headerBytes, elsewhere, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** That there is no such file is an answer; all else is an error. */
+function absent(error: unknown): MissingFile {
+  if (error instanceof MissingFile) return error;
+  throw error;
 }
 
 /** Adds the file and its weights to `files`; how long its header is. */

@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { download } from "../../lib/weights/download";
 import { openFolder } from "../../lib/weights/folder";
-import { safetensorsLength } from "../../lib/weights/safetensors";
+import { FakeCaches } from "./fake-caches";
 
 const FILE = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31) % 251);
 
@@ -39,15 +39,6 @@ afterEach(() => vi.unstubAllGlobals());
 /** toEqual looks at each byte with ceremony: a second for this file. */
 const sameBytes = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 
-/** A safetensors file of one weight of `bytes` bytes. */
-function safetensors(bytes: number): Uint8Array {
-  const header = new TextEncoder().encode(`{"a":{"dtype":"U8","shape":[${bytes}],"data_offsets":[0,${bytes}]}}`);
-  const file = new Uint8Array(8 + header.length + bytes);
-  file[0] = header.length;
-  file.set(header, 8);
-  return file;
-}
-
 describe("progress", () => {
   test("grows, never exceeds its total, and ends at it", async () => {
     const seen: [number, number][] = [];
@@ -58,25 +49,6 @@ describe("progress", () => {
       expect(loaded).toBeGreaterThanOrEqual(seen[i - 1]?.[0] ?? 0);
       expect(total).toBe(FILE.length);
     });
-  });
-
-  test("a compressed body: the total is the file's own word, not the length on the wire", async () => {
-    const file = safetensors(400_000);
-    const zipped = gzipSync(file);
-    expect(zipped.length).toBeLessThan(5000);
-    answer = (_, response) => {
-      response.writeHead(200, { "content-length": zipped.length, "content-encoding": "gzip" });
-      response.end(zipped);
-    };
-    const seen: [number, number][] = [];
-    const bytes = await download(`${base}/a`, {
-      onProgress: (loaded, total) => seen.push([loaded, total]),
-      expectedLength: (start) => safetensorsLength(start, "a"),
-    });
-    expect(sameBytes(bytes, file)).toBe(true);
-    expect(seen.at(-1)).toEqual([file.length, file.length]);
-    for (const [loaded, total] of seen) expect(total).toBeGreaterThanOrEqual(loaded);
-    expect(new Set(seen.map(([, total]) => total))).toEqual(new Set([file.length]));
   });
 
   test("a body that compression made longer is whole, though fewer bytes come out than went over the wire", async () => {
@@ -125,21 +97,6 @@ describe("what goes wrong", () => {
     );
   });
 
-  test("a file that ends before its own header says so", async () => {
-    const file = safetensors(50_000);
-    answer = (_, response) => response.end(file.subarray(0, 20_000)); // chunked, and complete as far as HTTP can tell
-    const options = { expectedLength: (start: Uint8Array) => safetensorsLength(start, "a") };
-    await expect(download(`${base}/a`, options)).rejects.toThrow(
-      `expected ${file.length} bytes, got 20000 bytes: the download was cut short`,
-    );
-  });
-
-  test("a page of HTML instead of weights is refused at its first bytes", async () => {
-    answer = (_, response) => response.end("<!doctype html>".repeat(1000));
-    const options = { expectedLength: (start: Uint8Array) => safetensorsLength(start, "a") };
-    await expect(download(`${base}/a`, options)).rejects.toThrow(/not a safetensors file/);
-  });
-
   test("a file that is longer than asked for", async () => {
     await expect(download(`${base}/a`, { maxLength: 1000 })).rejects.toThrow("at most 1000 bytes, got a longer one");
   });
@@ -166,26 +123,6 @@ describe("abort", () => {
     await closed;
   });
 });
-
-/** As much of the Cache API as is used, in memory; `full` refuses to store. */
-class FakeCaches {
-  readonly stored = new Map<string, { body: Uint8Array; headers: Headers }>();
-  full = false;
-  open = () =>
-    Promise.resolve({
-      match: (url: string) => {
-        const found = this.stored.get(url);
-        return Promise.resolve(
-          found && new Response(found.body as Uint8Array<ArrayBuffer>, { headers: found.headers }),
-        );
-      },
-      put: async (url: string, response: Response) => {
-        if (this.full) throw new DOMException("Quota exceeded.", "QuotaExceededError");
-        this.stored.set(url, { body: new Uint8Array(await response.arrayBuffer()), headers: response.headers });
-      },
-      delete: (url: string) => Promise.resolve(this.stored.delete(url)),
-    });
-}
 
 describe("the second visit", () => {
   let caches: FakeCaches;
@@ -235,23 +172,25 @@ describe("the second visit", () => {
     ["a missing end", (body) => body.slice(0, -1)],
   ])("downloads again when the copy has %s", async (_, damage) => {
     await download(`${base}/a`);
-    const copy = caches.stored.get(`${base}/a`)!;
+    const [, copy] = caches.entries()[0]!;
     copy.body = damage(copy.body);
     expect(sameBytes(await download(`${base}/a`), FILE)).toBe(true);
     expect(gets()).toBe(2);
   });
 
   test("a cut-off or missing file is never kept", async () => {
-    answer = (_, response) => response.end(safetensors(900).subarray(0, 500));
-    const options = { expectedLength: (start: Uint8Array) => safetensorsLength(start, "a") };
-    await expect(download(`${base}/a`, options)).rejects.toThrow("cut short");
+    answer = (_, response) => {
+      response.writeHead(200, { "content-length": FILE.length });
+      response.write(FILE.subarray(0, 500), () => response.destroy());
+    };
+    await expect(download(`${base}/a`)).rejects.toThrow("cut short");
     answer = (_, response) => response.writeHead(500).end("oh");
     await expect(download(`${base}/a`)).rejects.toThrow("500");
-    expect(caches.stored.size).toBe(0);
+    expect(caches.entries()).toEqual([]);
   });
 
   test("no room: downloads each time, and no error", async () => {
-    caches.full = true;
+    caches.room = 0;
     expect(sameBytes(await download(`${base}/a`), FILE)).toBe(true);
     expect(sameBytes(await download(`${base}/a`), FILE)).toBe(true);
     expect(gets()).toBe(2);
