@@ -39,7 +39,7 @@ async function classification(name: "webgpu" | "reference") {
   const { executor, note } = await openExecutor({ prefer: name, gpu: name === "webgpu" ? await nodeGpu() : undefined });
   if (executor.name !== name) throw new Error(`bench: expected the ${name} executor, got ${executor.name}: ${note}`);
   const started = performance.now();
-  const model = await loadModel(MODEL, { executor, baseUrl: resolve("public/models") });
+  const model = await loadModel(MODEL, { executor, baseUrl: resolve("public/models"), modelType: "vit" });
   const load = performance.now() - started;
   const [height, width] = [model.config.imageSize, model.config.imageSize].flat() as [number, number];
   const data = Uint8ClampedArray.from({ length: height * width * 4 }, (_, i) => (i * 37) % 251);

@@ -23,6 +23,7 @@ export async function openEyes(
   const models = ((await builtinValue(all, "models")) as { make(context: CellContext): ModelsBuiltin }).make(context);
   const scenes = (await builtinValue(all, "scenes")) as ScenesBuiltin;
   const model = await models.load(MODEL);
+  if (model.modelType !== "vit") throw new TypeError(`front page: expected a vit, got a ${model.modelType}`);
   const { numHiddenLayers, numAttentionHeads } = model.config;
 
   return {

@@ -65,8 +65,6 @@ export type ConvNextWeights = {
   layernorm: LayerNorm;
 };
 
-export type ConvNextClassifierWeights = { convnext: ConvNextWeights; classifier: Linear }; // weight [K, C of the last stage]
-
 export type ConvNextOutput = {
   /** The last map: [B, C, H, W] */
   lastHiddenState: Tensor;

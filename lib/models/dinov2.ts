@@ -84,8 +84,6 @@ export type Dinov2Weights = {
   layernorm: LayerNorm;
 };
 
-export type Dinov2ClassifierWeights = { dinov2: Dinov2Weights; classifier: Linear }; // weight [K, 2 D]
-
 /** pixelValues [B, C, height, width], of any size -> lastHiddenState [B, T, D], poolerOutput [B, D] */
 export function dinov2Model(
   pixelValues: Tensor,

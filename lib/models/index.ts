@@ -1,18 +1,39 @@
 /** Models: loading a checkpoint by its model_type, and asking it questions. */
 export { loadModel, type LoadOptions } from "./load-model";
 export type { ForwardOptions, Model, ViTForImageClassification } from "./model";
-export {
-  attentionMap,
-  classify,
-  rememberAttention,
-  type Answer,
-  type AttentionMap,
-  type AttentionMemory,
-} from "./classify";
+export { classify, type Answer } from "./classify";
+export { attentionMap, rememberAttention, type AttentionMap, type AttentionMemory } from "./attention-maps";
+export { featureMap, imageEmbedding, specialTokens } from "./feature-map";
+export { zeroShot, type ZeroShotOptions } from "./zero-shot";
 export { seeOnly, type Probe } from "./probe";
 export { patchGrid } from "./patch-grid";
 export { vitForImageClassification, vitShapes, type ViTConfig, type ViTLayer, type ViTWeights } from "./vit";
 export { parseViTConfig } from "./checkpoints/vit-config";
+export type {
+  ClipModel,
+  ClipTextModel,
+  ClipVisionModel,
+  ConvNextModel,
+  DeiTForImageClassification,
+  Dinov2Model,
+  EncoderModel,
+  EncoderOutput,
+  PairOutput,
+  PictureInputs,
+  SiglipModel,
+  SiglipTextModel,
+  SiglipVisionModel,
+  TextEncoderInputs,
+  ViTModel,
+} from "./encoder-model";
+export { clipShapes, clipTextModel, clipVisionModel, type ClipConfig, type ClipWeights } from "./clip";
+export { parseClipConfig } from "./checkpoints/clip-config";
+export { siglipShapes, siglipTextModel, siglipVisionModel, type SiglipConfig, type SiglipWeights } from "./siglip";
+export { parseSiglipConfig } from "./checkpoints/siglip-config";
+export { dinov2Model, dinov2Shapes, type Dinov2Config, type Dinov2Weights } from "./dinov2";
+export { parseDinov2Config } from "./checkpoints/dinov2-config";
+export { convnextModel, convnextShapes, type ConvNextConfig, type ConvNextWeights } from "./convnext";
+export { parseConvNextConfig } from "./checkpoints/convnext-config";
 export type { GenerationConfig, LlamaForCausalLM, TextInputs } from "./causal-lm";
 export type { CacheOptions, KeyValueCache } from "./key-value-cache";
 export { llamaForCausalLM, llamaShapes, type LlamaConfig, type LlamaLayer, type LlamaWeights } from "./llama";

@@ -3,17 +3,21 @@ import type { Executor, Tensor } from "../tensor";
 import type { ComputedDtype } from "../weights";
 import type { LlamaForCausalLM } from "./causal-lm";
 import type { EagleForConditionalGeneration, LlavaForConditionalGeneration } from "./eagle-model";
+import type { EncoderModel } from "./encoder-model";
 import type { MllamaForConditionalGeneration } from "./mllama-model";
 import type { Probe } from "./probe";
+import type { SmolVLMForConditionalGeneration } from "./smolvlm-model";
 import type { ViTConfig, ViTWeights } from "./vit";
 
 /** Every model that `loadModel` can give; `modelType` tells them apart. */
 export type Model =
   | ViTForImageClassification
+  | EncoderModel
   | LlamaForCausalLM
   | EagleForConditionalGeneration
   | LlavaForConditionalGeneration
-  | MllamaForConditionalGeneration;
+  | MllamaForConditionalGeneration
+  | SmolVLMForConditionalGeneration;
 
 export type ForwardOptions = {
   /** Sees intermediate values. What it is given stays alive as long as someone holds it. */
@@ -42,7 +46,14 @@ export type ViTForImageClassification = {
   /** Resized and normalised as the checkpoint asks. -> [1, C, height, width] */
   preprocess(picture: Picture): Tensor;
   /** pixelValues [B, C, height, width] -> logits [B, numLabels] */
-  forward(inputs: { pixelValues: Tensor }, options?: ForwardOptions): Promise<{ logits: Tensor }>;
+  forward(
+    inputs: {
+      pixelValues: Tensor;
+      /** Whether pictures may have another size than in training: positions are then stretched over them. [false] */
+      interpolatePosEncoding?: boolean;
+    },
+    options?: ForwardOptions,
+  ): Promise<{ logits: Tensor }>;
   /** Frees the weights. */
   dispose(): void;
 };

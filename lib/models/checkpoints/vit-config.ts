@@ -8,9 +8,14 @@ const MAX = { width: 65_536, layers: 512, pixels: 8192, labels: 100_000, patches
 
 /**
  * @param name what errors call the file
+ * @param classes which classes of transformers will do
  * @throws one sentence that lists every value that makes no sense, before anything is allocated.
  */
-export function parseViTConfig(json: unknown, name = "config.json"): { config: ViTConfig; labels: string[] } {
+export function parseViTConfig(
+  json: unknown,
+  name = "config.json",
+  classes: readonly string[] = ["ViTForImageClassification"],
+): { config: ViTConfig; labels: string[] } {
   const fields = new ConfigFields(json, name);
   const labels = fields.labels(MAX.labels);
   const patch = fields.sides("patch_size", 16, MAX.pixels);
@@ -30,8 +35,8 @@ export function parseViTConfig(json: unknown, name = "config.json"): { config: V
   fields.finish(); // what follows compares values that make sense each on their own
 
   const { architectures } = json as { architectures?: unknown };
-  if (Array.isArray(architectures) && !architectures.includes("ViTForImageClassification")) {
-    fields.wrong("architectures", "ViTForImageClassification (a ViT with a classifier)", null);
+  if (Array.isArray(architectures) && !architectures.some((name) => classes.includes(name as string))) {
+    fields.wrong("architectures", classes.join(" or "), null);
   }
   if (config.hiddenSize % config.numAttentionHeads !== 0) {
     fields.wrong("num_attention_heads", `a number that divides hidden_size (${config.hiddenSize})`, null);

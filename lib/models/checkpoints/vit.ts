@@ -39,12 +39,14 @@ export async function loadViT(checkpoint: Checkpoint): Promise<ViTForImageClassi
       const size = processedSize(picture, processor);
       return tensor(preprocess(picture, processor), [1, 3, size.height, size.width], executor);
     },
-    forward({ pixelValues }, { probe, signal } = {}) {
+    forward({ pixelValues, ...options }, { probe, signal } = {}) {
       // A promise, so that what goes wrong rejects; an executor's work itself never waits here.
       return Promise.resolve().then(() => {
         signal?.throwIfAborted();
         const seen = probe && keeping(probe);
-        const logits = scope(executor, () => vitForImageClassification(pixelValues, weights.tree, config, seen));
+        const logits = scope(executor, () =>
+          vitForImageClassification(pixelValues, weights.tree, config, seen, options),
+        );
         return { logits };
       });
     },
