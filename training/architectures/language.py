@@ -26,6 +26,11 @@ from .tokenizer import CHATS, smollm_tokenizer, tokenizer_files
 
 FAMILY = "language"
 
+
+def store(folder: str, config: dict, weights: dict, golden: dict, files: dict | None = None) -> None:
+    """Goldens as f32, token ids too: that is what the tests read."""
+    save(folder, config, weights, {name: value.float() for name, value in golden.items()}, files, FAMILY)
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Models
 
@@ -64,11 +69,15 @@ def golden_of(model: LlamaForCausalLM, batch: list[list[int]], far: int) -> dict
         golden["gap.logits"] = model(input_ids=rows[0], position_ids=position_ids).logits
         greedy = model.generate(rows[0], max_new_tokens=12, do_sample=False, eos_token_id=None, pad_token_id=0)
         golden["greedy"] = greedy[:, rows[0].shape[1] :]
-    angles = model.model.rotary_emb
+    return golden | angles_of(model)
+
+
+def angles_of(model: LlamaForCausalLM) -> dict[str, torch.Tensor]:
+    """RoPE's frequencies, and cosines and sines at some positions: [1, T, E]"""
+    rotary = model.model.rotary_emb
     positions = torch.tensor([[0, 1, 7, 100, 4095, 8191, 65_535, 131_071]])
-    cos, sin = angles(torch.zeros(1, 1, dtype=torch.float32), positions)
-    golden |= {"rope.positions": positions, "rope.cos": cos, "rope.sin": sin, "rope.frequencies": angles.inv_freq}
-    return golden
+    cos, sin = rotary(torch.zeros(1, 1, dtype=torch.float32), positions)
+    return {"rope.positions": positions, "rope.cos": cos, "rope.sin": sin, "rope.frequencies": rotary.inv_freq}
 
 
 def ids_of(count: int, vocabulary: int, seed: int) -> list[int]:
@@ -118,7 +127,7 @@ def write_odd() -> None:
     config = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], **shared}
     config |= {"hidden_act": "silu", "rope_theta": 500.0, "rope_scaling": scaling}  # as files on the Hub have it
     golden = golden_of(model, [ids_of(13, 131, 1), ids_of(8, 131, 2)], far=90)
-    save("llama-odd", config, weights_of(model), golden, {"generation_config.json": {"eos_token_id": [2, 5]}}, FAMILY)
+    store("llama-odd", config, weights_of(model), golden, {"generation_config.json": {"eos_token_id": [2, 5]}})
 
 
 def write_tied() -> None:
@@ -137,7 +146,7 @@ def write_tied() -> None:
     }
     model = build(12, **shared, rope_parameters={"rope_type": "default", "rope_theta": 10000.0})
     config = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], **shared, "rope_scaling": None}
-    save("llama-tied", config, weights_of(model), golden_of(model, [ids_of(9, 90, 3), ids_of(4, 90, 4)], 60), {}, FAMILY)
+    store("llama-tied", config, weights_of(model), golden_of(model, [ids_of(9, 90, 3), ids_of(4, 90, 4)], 60), {})
 
 
 def write_linear() -> None:
@@ -158,7 +167,7 @@ def write_linear() -> None:
     for i in range(2):  # a buffer that old files carry
         weights[f"model.layers.{i}.self_attn.rotary_emb.inv_freq"] = torch.ones(4)
     golden = golden_of(model, [ids_of(11, 75, 5), ids_of(7, 75, 6)], 50)
-    save("llama-linear", config, weights, golden, {}, FAMILY)
+    store("llama-linear", config, weights, golden, {})
 
 
 def write_smollm() -> None:
@@ -179,9 +188,10 @@ def write_smollm() -> None:
     }
     parameters = {"rope_type": "default", "rope_theta": 100000.0}
     model = build(14, **shared, rope_parameters=parameters)
-    model.to(torch.bfloat16)
-    weights = weights_of(model)
-    model.float()
+    with torch.no_grad():  # weights alone: the model as a whole in bf16 would round RoPE's frequencies too
+        for weight in model.parameters():
+            weight.copy_(weight.bfloat16().float())
+    weights = {name: weight.bfloat16() for name, weight in weights_of(model).items()}
     config = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], **shared, "rope_parameters": parameters}
     files = tokenizer_files(tokenizer) | {"generation_config.json": {"bos_token_id": 1, "eos_token_id": 2}}
     golden = golden_of(model, [ids_of(12, 200, 7), ids_of(5, 200, 8)], 700)
@@ -193,7 +203,7 @@ def write_smollm() -> None:
     new = greedy[0, input_ids.shape[1] :]
     golden |= {"chat.input_ids": input_ids, "chat.greedy": new[None]}
     golden["chat.logprobs"] = logits.log_softmax(-1).gather(1, new[:, None])[:, 0]
-    save("smollm-like", config, weights, golden, files, FAMILY)
+    store("smollm-like", config, weights, golden, files)
     text = {"prompt": prompt, "greedy": tokenizer.decode(new, skip_special_tokens=True)}
     (FIXTURES / "smollm-like" / "text.json").write_text(json.dumps(text, ensure_ascii=False, indent=1) + "\n")
 
@@ -237,7 +247,7 @@ def write_long() -> None:
         "tie_word_embeddings": True,
     }
     model = build(15, **shared, rope_parameters={**scaling, "rope_theta": 500000.0})
-    golden: dict[str, torch.Tensor] = {}
+    golden = angles_of(model)
     with torch.no_grad():
         for past in (8191, 65_536, LONG - 1):
             cache = DynamicCache(config=model.config)
@@ -257,7 +267,7 @@ def write_long() -> None:
         golden["f64.logits"] = out.logits
         model.float()
     config = {"model_type": "llama", **shared, "rope_theta": 500000.0, "rope_scaling": scaling}
-    save("llama-long", config, weights_of(model), golden, {}, FAMILY)
+    store("llama-long", config, weights_of(model), golden, {})
 
 
 # ---------------------------------------------------------------------------------------------------------------------
