@@ -1,5 +1,5 @@
 /** Models: loading a checkpoint by its model_type, and asking it questions. */
-export { loadModel, type LoadOptions } from "./load-model";
+export { loadModel, type LoadedModel, type LoadOptions } from "./load-model";
 export type { ForwardOptions, Model, ViTForImageClassification } from "./model";
 export { classify, type Answer } from "./classify";
 export { attentionMap, rememberAttention, type AttentionMap, type AttentionMemory } from "./attention-maps";

@@ -174,6 +174,7 @@ describe("a model in the page", () => {
         const model = await engine.loadModel("vit-odd", {
           executor: opened.executor,
           baseUrl: "/",
+          modelType: "vit",
           onProgress: (...now) => progress.push(now),
         });
         const probs: number[][] = [];

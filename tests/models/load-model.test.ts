@@ -170,8 +170,8 @@ describe("config.json", () => {
     ["labels that are numbers", { id2label: { 0: 1 } }, /id2label: expected a name/],
     ["a flag of text", { qkv_bias: "no" }, /qkv_bias: expected true or false, got "no"/],
     [
-      "a ViT without a classifier",
-      { architectures: ["ViTModel"] },
+      "a ViT that fills in masks",
+      { architectures: ["ViTForMaskedImageModeling"] },
       /architectures: expected ViTForImageClassification/,
     ],
   ])("%s is refused", async (_, change, sentence) => {
