@@ -88,23 +88,17 @@ type PictureEncoder = {
 
 /** Which config and which names a model's picture encoder has. */
 function pictureEncoder(model: Model): PictureEncoder {
-  switch (model.modelType) {
-    case "vit":
-    case "deit":
-      return seeing(model, model.config, (layer) => `${model.modelType}.encoder.layer.${layer}.attention.attention`);
-    case "vit_model":
-    case "dinov2":
-    case "dinov2_with_registers":
-      return seeing(model, model.config, (layer) => `encoder.layer.${layer}.attention.attention`);
-    case "clip":
-    case "siglip":
-      return seeing(model, model.config.visionConfig, (layer) => `visionModel.encoder.layers.${layer}.selfAttn`);
-    case "clip_vision_model":
-    case "siglip_vision_model":
-      return seeing(model, model.config, (layer) => `visionModel.encoder.layers.${layer}.selfAttn`);
-    default:
-      throw new TypeError(`attention: expected an encoder of pictures with attention, got a ${model.modelType}`);
+  const { modelType: type } = model;
+  if (type === "vit" || type === "deit") {
+    return seeing(model, model.config, (layer) => `${type}.encoder.layer.${layer}.attention.attention`);
   }
+  if (type === "vit_model" || type === "dinov2" || type === "dinov2_with_registers") {
+    return seeing(model, model.config, (layer) => `encoder.layer.${layer}.attention.attention`);
+  }
+  const towerPath = (layer: number) => `visionModel.encoder.layers.${layer}.selfAttn`;
+  if (type === "clip" || type === "siglip") return seeing(model, model.config.visionConfig, towerPath);
+  if (type === "clip_vision_model" || type === "siglip_vision_model") return seeing(model, model.config, towerPath);
+  throw new TypeError(`attention: expected an encoder of pictures with attention, got a ${type}`);
 }
 
 type Forward = {

@@ -2,7 +2,14 @@
 import type { Picture } from "../images";
 import { scope, type Tensor } from "../tensor";
 import { disposeTensors } from "./dispose-tensors";
-import type { EncoderOutput } from "./encoder-model";
+import type {
+  ClipVisionModel,
+  ConvNextModel,
+  Dinov2Model,
+  EncoderOutput,
+  SiglipVisionModel,
+  ViTModel,
+} from "./encoder-model";
 import type { Model } from "./model";
 import { patchGrid } from "./patch-grid";
 import { unitLength } from "./similarity";
@@ -49,18 +56,10 @@ export async function imageEmbedding(model: Model, picture: Picture, options: Op
 
 /** How many tokens come before those of the patches: class, distillation and register tokens. */
 export function specialTokens(model: Model): number {
-  switch (model.modelType) {
-    case "dinov2":
-    case "dinov2_with_registers":
-      return 1 + model.config.numRegisterTokens;
-    case "deit":
-      return 2;
-    case "siglip":
-    case "siglip_vision_model":
-      return 0;
-    default:
-      return 1;
-  }
+  const { modelType: type } = model;
+  if (type === "dinov2" || type === "dinov2_with_registers") return 1 + model.config.numRegisterTokens;
+  if (type === "siglip" || type === "siglip_vision_model") return 0;
+  return type === "deit" ? 2 : 1;
 }
 
 type Seen = EncoderOutput & { imageEmbeds?: Tensor };
@@ -83,33 +82,38 @@ type PictureEncoder = {
 };
 
 function pictureEncoder(model: Model): PictureEncoder {
-  switch (model.modelType) {
-    case "vit_model":
-    case "dinov2":
-    case "dinov2_with_registers":
-    case "convnext":
-    case "clip_vision_model":
-    case "siglip_vision_model": {
-      const { preprocess } = model;
-      return { preprocess, see: (pixelValues, options) => model.forward({ pixelValues }, options) };
-    }
-    case "clip":
-    case "siglip": {
-      const { preprocess } = model;
-      return {
-        preprocess,
-        async see(pixelValues, options) {
-          const { imageEmbeds, visionModelOutput } = await model.forward({ pixelValues }, options);
-          return { ...visionModelOutput!, imageEmbeds };
-        },
-      };
-    }
-    default:
-      throw new TypeError(
-        `pictures: expected an encoder of pictures, got a ${model.modelType}` +
-          (model.modelType === "vit" ? '; load it with modelType: "vit_model"' : ""),
-      );
+  const { modelType: type } = model;
+  if (type === "clip" || type === "siglip") {
+    return {
+      preprocess: (picture) => model.preprocess(picture),
+      async see(pixelValues, options) {
+        const { imageEmbeds, visionModelOutput } = await model.forward({ pixelValues }, options);
+        return { ...visionModelOutput!, imageEmbeds };
+      },
+    };
   }
+  if (isPictureEncoder(model)) {
+    return {
+      preprocess: (picture) => model.preprocess(picture),
+      see: (pixelValues, options) => model.forward({ pixelValues }, options),
+    };
+  }
+  const hint = type === "vit" ? '; load it with modelType: "vit_model"' : "";
+  throw new TypeError(`pictures: expected an encoder of pictures, got a ${type}${hint}`);
+}
+
+type PictureModel = ViTModel | Dinov2Model | ConvNextModel | ClipVisionModel | SiglipVisionModel;
+
+function isPictureEncoder(model: Model): model is PictureModel {
+  const types: readonly string[] = [
+    "vit_model",
+    "dinov2",
+    "dinov2_with_registers",
+    "convnext",
+    "clip_vision_model",
+    "siglip_vision_model",
+  ] satisfies PictureModel["modelType"][];
+  return types.includes(model.modelType);
 }
 
 function patchSizeOf(model: Model): number {

@@ -1,5 +1,6 @@
 /** Reads the config.json of a ViT; defaults are those of transformers' `configuration_vit.py`. */
 import { ConfigFields } from "./config-fields";
+import { activationNames } from "./encoder-config";
 import { patchGrid } from "../patch-grid";
 import type { ViTConfig } from "../vit";
 
@@ -24,7 +25,7 @@ export function parseViTConfig(
     numHiddenLayers: fields.count("num_hidden_layers", 12, MAX.layers),
     numAttentionHeads: fields.count("num_attention_heads", 12, MAX.width),
     intermediateSize: fields.count("intermediate_size", 3072, MAX.width),
-    hiddenAct: fields.oneOf("hidden_act", ["gelu", "relu"], "gelu"),
+    hiddenAct: fields.oneOf("hidden_act", activationNames, "gelu"),
     layerNormEps: fields.positive("layer_norm_eps", 1e-12, 1),
     imageSize: fields.sides("image_size", 224, MAX.pixels),
     patchSize: typeof patch === "number" ? patch : fields.wrong("patch_size", "square patches", 16),

@@ -1,0 +1,74 @@
+/** What the tests of all encoders need. */
+import { pathToFileURL } from "node:url";
+import { expect } from "vitest";
+import type { Picture } from "../../lib/images";
+import { tensor, type Executor, type Tensor } from "../../lib/tensor";
+import { readGolden, relativeDistance, type Golden } from "./golden";
+
+export const FIXTURES = pathToFileURL("tests/fixtures").href;
+
+/** As a share of the largest number: what a model may differ from transformers by, in f32. */
+export const TOLERANCE = 1e-4;
+
+export const goldenOf = (fixture: string): Promise<Golden> =>
+  readGolden(`tests/fixtures/${fixture}/golden.safetensors`);
+
+export function goldenTensor(golden: Golden, name: string, executor: Executor): Tensor {
+  const { values, shape } = golden.get(name)!;
+  return tensor(values, shape, executor);
+}
+
+/** Token numbers of a golden: [B][T] */
+export function goldenRows(golden: Golden, name: string): number[][] {
+  const { values, shape } = golden.get(name)!;
+  const [B, T] = shape as [number, number];
+  return Array.from({ length: B }, (_, b) => [...values.subarray(b * T, (b + 1) * T)]);
+}
+
+/** Compares what came with the golden of each name; the largest error is kept for the report. */
+export function comparer(golden: Golden) {
+  const errors: number[] = [];
+  return {
+    async same(got: Tensor | undefined, name: string): Promise<void> {
+      const wanted = golden.get(name);
+      if (!got || !wanted) throw new Error(`tests: expected ${name} in both, ours ${!!got}, golden ${!!wanted}`);
+      expect([name, got.shape]).toEqual([name, wanted.shape]);
+      const error = relativeDistance(await got.data(), wanted.values);
+      errors.push(error);
+      expect(error, name).toBeLessThan(TOLERANCE);
+    },
+    /** Hidden states, and attention maps where there are any, of a tower whose layers are called `path`. */
+    async layers(seen: Map<string, Tensor>, states: Tensor[] | undefined, prefix: string, path: string): Promise<void> {
+      let compared = 0;
+      for (let i = 0; golden.has(`${prefix}hidden_states.${i}`); i++, compared++) {
+        await this.same(states?.[i], `${prefix}hidden_states.${i}`);
+        if (golden.has(`${prefix}attentions.${i}`))
+          await this.same(seen.get(`${path}.${i}.probs`), `${prefix}attentions.${i}`);
+      }
+      expect(compared).toBeGreaterThan(1);
+      expect(states).toHaveLength(compared);
+    },
+    /** Prints how far apart the two were at most. */
+    report: (what: string) => console.log(`${what}: largest error ${Math.max(...errors).toExponential(1)}`),
+  };
+}
+
+/** A probe that keeps everything, attention maps under the layer's path alone. */
+export function seeAll(): { seen: Map<string, Tensor>; probe(name: string, value: Tensor): void } {
+  const seen = new Map<string, Tensor>();
+  return {
+    seen,
+    probe(name, value) {
+      seen.set(name, value);
+      const layer = /^(.*\.layers?\.\d+)\..*\bprobs$/.exec(name)?.[1];
+      if (layer) seen.set(`${layer}.probs`, value);
+    },
+  };
+}
+
+/** A picture with something in it, the same in every run. */
+export const picture: Picture = {
+  width: 57,
+  height: 31,
+  data: Uint8ClampedArray.from({ length: 57 * 31 * 4 }, (_, i) => (i % 4 === 3 ? 255 : (i * 7 + (i >> 5) * 13) % 256)),
+};
