@@ -99,12 +99,19 @@ export function createBatches(device: GPUDevice) {
       counts.launches++;
     },
 
-    /** Copies the first bytes of a buffer, after everything recorded so far. */
-    copy(from: GPUBuffer, to: GPUBuffer, bytes: number): Batch {
+    /** The launches from here to the next `encode` have a pass of their own, which notes when it begins and ends. */
+    beginTimedPass(timestampWrites: GPUComputePassTimestampWrites): void {
+      const batch = open();
+      batch.pass?.end();
+      batch.pass = batch.encoder.beginComputePass({ timestampWrites });
+    },
+
+    /** Something between two passes, such as a copy, after everything recorded so far. */
+    encode(record: (encoder: GPUCommandEncoder) => void): Batch {
       const batch = open();
       batch.pass?.end();
       batch.pass = undefined;
-      batch.encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+      record(batch.encoder);
       return batch;
     },
 

@@ -5,10 +5,12 @@
  * comes back to the CPU unless it is read. What goes wrong on the GPU's side of things turns up as the rejection of a
  * read, in a sentence with the kernel's name.
  */
+import { adapterName, findAdapter, numbersOf } from "./adapter";
 import { createBatches, type Batch } from "./batch";
 import type { Kernel, NumberType } from "./kernel";
 import { createMemory, type Ledger } from "./memory";
 import { createReads } from "./reads";
+import { createTimer } from "./timer";
 
 export type { Ledger };
 
@@ -44,6 +46,17 @@ export interface Device {
   run<Shape>(kernel: Kernel<Shape>, inputs: readonly GpuArray[], shape: Shape): GpuArray[];
   /** The same with arrays that exist, of which the kernel changes a part. */
   runInto<Shape>(kernel: Kernel<Shape>, inputs: readonly GpuArray[], targets: readonly GpuArray[], shape: Shape): void;
+  /**
+   * The milliseconds that the GPU spends on so many launches in a row, by its own clock. Browsers round it, to 0.1 ms for
+   * instance, so ask for many. Rejects without the feature `timestamp-query`.
+   */
+  time<Shape>(
+    kernel: Kernel<Shape>,
+    inputs: readonly GpuArray[],
+    targets: readonly GpuArray[],
+    shape: Shape,
+    launches: number,
+  ): Promise<number>;
   /** An array of f32. */
   read(array: GpuArray, signal?: AbortSignal): Promise<Float32Array>;
   /** The bits of each number of an array of f16. */
@@ -69,17 +82,14 @@ export type DeviceOptions = {
 
 /** Rejects with a sentence when there is no WebGPU, no adapter or no device. */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
-  const gpu = options.gpu ?? globalThis.navigator?.gpu;
-  if (!gpu) throw new Error("this browser has no WebGPU.");
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) throw new Error("the browser found no GPU that WebGPU can use.");
+  const adapter = await findAdapter(options.gpu);
   // Large weights need more than the default. All other limits stay at what every device has: no kernel needs more.
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   const device = await adapter.requestDevice({
     requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
     requiredFeatures: WANTED.filter((feature) => adapter.features?.has(feature)),
   });
-  return wrap(device, describe(adapter), options);
+  return wrap(device, adapterName(adapter.info), options);
 }
 
 const WANTED: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query"];
@@ -90,6 +100,7 @@ function wrap(device: GPUDevice, description: string, options: DeviceOptions): D
   const batches = createBatches(device);
   const memory = createMemory(device, maxBindingBytes, batches.forget);
   const reads = createReads(device);
+  const timer = createTimer(device, batches);
   const waiting = new Set<(error: Error) => void>(); // reads that hear of the end
   let end: string | undefined; // why nothing works any more
 
@@ -127,12 +138,16 @@ function wrap(device: GPUDevice, description: string, options: DeviceOptions): D
     device.queue.writeBuffer(buffer, at + whole, rest);
   }
 
-  async function readBytes(array: GpuArray, bytes: number, signal?: AbortSignal): Promise<ArrayBuffer> {
+  async function readBytes(
+    array: Pick<GpuArray, "buffer" | "madeIn">,
+    bytes: number,
+    signal?: AbortSignal,
+  ): Promise<ArrayBuffer> {
     signal?.throwIfAborted();
     checkOpen();
     const { buffer, madeIn } = array;
     const copy = (to: GPUBuffer, size: number) => {
-      const batch = batches.copy(buffer, to, size);
+      const batch = batches.encode((encoder) => encoder.copyBufferToBuffer(buffer, 0, to, 0, size));
       flush();
       return batch;
     };
@@ -141,6 +156,18 @@ function wrap(device: GPUDevice, description: string, options: DeviceOptions): D
       const [problem, earlier] = await unlessAborted(signal, orEnded(outcomes));
       if (earlier ?? problem) throw new Error(earlier ?? problem);
     });
+  }
+
+  function runInto<Shape>(
+    kernel: Kernel<Shape>,
+    inputs: readonly GpuArray[],
+    targets: readonly GpuArray[],
+    shape: Shape,
+  ): void {
+    checkOpen();
+    if (batches.full()) flush();
+    batches.launch(kernel, inputs, targets, shape);
+    for (const target of targets) target.madeIn = batches.open();
   }
 
   /** `make` creates a buffer; the array fails with a sentence if there was no memory for it. */
@@ -173,7 +200,7 @@ function wrap(device: GPUDevice, description: string, options: DeviceOptions): D
   return {
     description,
     features: new Set<string>(device.features),
-    limits: limitsOf(device),
+    limits: numbersOf(device.limits),
     maxBindingBytes,
     flush,
 
@@ -219,11 +246,15 @@ function wrap(device: GPUDevice, description: string, options: DeviceOptions): D
       return outputs;
     },
 
-    runInto(kernel, inputs, targets, shape) {
+    runInto,
+
+    async time(kernel, inputs, targets, shape, launches) {
       checkOpen();
-      if (batches.full()) flush();
-      batches.launch(kernel, inputs, targets, shape);
-      for (const target of targets) target.madeIn = batches.open();
+      flush(); // so that the launches fit into one batch
+      const stamps = timer.record(() => {
+        for (let i = 0; i < launches; i++) runInto(kernel, inputs, targets, shape);
+      });
+      return timer.milliseconds(await readBytes(stamps, timer.BYTES));
     },
 
     free(array) {
@@ -246,19 +277,6 @@ function wrap(device: GPUDevice, description: string, options: DeviceOptions): D
       device.destroy();
     },
   };
-}
-
-function limitsOf(device: GPUDevice): Record<string, number> {
-  const limits: Record<string, number> = {};
-  for (const name in device.limits) {
-    const value = device.limits[name as keyof GPUSupportedLimits] as unknown;
-    if (typeof value === "number") limits[name] = value;
-  }
-  return limits;
-}
-
-function describe({ info }: GPUAdapter): string {
-  return [info.vendor, info.architecture || info.device, info.description].filter(Boolean).join(" ") || "a GPU";
 }
 
 /** A device's loss may be told a moment after the failures that it causes, and is the better explanation. */

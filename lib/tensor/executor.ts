@@ -57,6 +57,17 @@ export interface Executor {
    * saw; everything after sees the change.
    */
   runInto<Shape>(kernel: Kernel<Shape>, inputs: readonly Storage[], targets: readonly Storage[], shape: Shape): void;
+  /**
+   * Where the GPU can time its passes: the milliseconds that it spends on so many launches in a row. Browsers round its
+   * clock, to 0.1 ms for instance, so ask for many, but for a few thousand at most.
+   */
+  time?<Shape>(
+    kernel: Kernel<Shape>,
+    inputs: readonly Storage[],
+    targets: readonly Storage[],
+    shape: Shape,
+    launches: number,
+  ): Promise<number>;
   /** Rejects with the signal's reason when aborted, and with one sentence when the kernel or the device failed. */
   read(storage: Storage, signal?: AbortSignal): Promise<Float32Array>;
   free(storage: Storage): void;

@@ -13,9 +13,16 @@ export {
   sigmoidGated,
   siluGate,
 } from "./fused";
+export { inspectAdapter, type AdapterReport } from "../gpu";
 export { allocate, write, writeInto, type AllocateOptions } from "./in-place";
 export type { NestedArray } from "./nested";
 export { openExecutor, type OpenOptions } from "./open-executor";
-export { selfTestKernels, type SelfTestResult } from "./self-test";
 export { keep, scope } from "./scope";
+export {
+  selfTestCases,
+  selfTestKernels,
+  type SelfTestCase,
+  type SelfTestOptions,
+  type SelfTestResult,
+} from "./self-test";
 export type { Range, ReduceOptions, Tensor } from "./tensor";

@@ -10,6 +10,8 @@ export type OpenOptions = {
   gpu?: GPU;
   /** Lowers the largest array, to see what happens on a smaller device. */
   maxBindingBytes?: number;
+  /** Skips the small test of arithmetic: for whoever wants to find out what a GPU computes wrong. */
+  untested?: boolean;
   /** Told once, in a sentence, when the device is lost. Everything then rejects: open another executor. */
   onLost?(message: string): void;
 };

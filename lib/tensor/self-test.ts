@@ -1,55 +1,98 @@
 /** Every kernel on this device, compared with its plain loops in JavaScript: for a reader's machine, and for tests. */
 import { selfTests, type SelfTest, type SelfTestNumbers } from "../kernels";
 import type { Executor, Storage } from "./executor";
+import { pauses } from "./pauses";
+import { timeOfOne, timeByPage } from "./self-test-times";
 
 export type SelfTestResult = {
+  /** Of the case. */
   name: string;
-  passed: boolean;
-  /** The largest difference between shader and loops; undefined if the kernel failed or was left out. */
+  /** A kernel may have several cases. */
+  kernel: string;
+  /** `failed`: it did not run to its end. `left out`: this device lacks what it needs. `ran`: the loops alone. */
+  outcome: "agrees" | "differs" | "failed" | "left out" | "ran";
+  /** The largest difference between shader and loops, if both ran; where words are compared, how many differ. */
   error?: number;
   tolerance: number;
-  /** From launch to numbers, and the loops on the CPU. The first launch of a kernel also compiles it. */
-  milliseconds?: { device: number; loops: number };
-  /** Why there is no error to tell. */
+  /** Milliseconds, if asked for: of a launch, and of the loops. */
+  times?: { device?: number; loops: number };
+  /** If it does not agree: what was expected and what came, or what is missing. */
   message?: string;
 };
 
-/** One result after the other; rejects only when aborted. For an executor that launches shaders: loops equal loops. */
-export async function* selfTestKernels(executor: Executor, signal?: AbortSignal): AsyncGenerator<SelfTestResult> {
+export type SelfTestOptions = {
+  signal?: AbortSignal;
+  /** Whether to measure too: everything runs many times then. */
+  measure?: boolean;
+};
+
+/** What a page can show of each case before it runs. */
+export type SelfTestCase = Pick<SelfTestResult, "name" | "kernel" | "tolerance"> & { needsF16: boolean };
+
+export function selfTestCases(): SelfTestCase[] {
+  return selfTests().map(({ name, kernel, tolerance, needsF16 }) => ({
+    ...{ name, kernel: kernel.name, tolerance, needsF16 },
+  }));
+}
+
+/**
+ * One result after the other; rejects only when aborted. On the reference executor there is nothing to compare with: the
+ * loops run alone and have to give numbers.
+ */
+export async function* selfTestKernels(
+  executor: Executor,
+  options: SelfTestOptions = {},
+): AsyncGenerator<SelfTestResult> {
   for (const test of selfTests()) {
-    signal?.throwIfAborted();
-    yield await outcomeOf(test, executor, signal);
+    options.signal?.throwIfAborted();
+    const { name, kernel, tolerance } = test;
+    yield { name, kernel: kernel.name, tolerance, ...(await outcomeOf(test, executor, options)) };
   }
 }
 
-async function outcomeOf(test: SelfTest, executor: Executor, signal?: AbortSignal): Promise<SelfTestResult> {
-  const { name, tolerance } = test;
-  if (test.needsF16 && !executor.features.f16) {
-    return { name, passed: true, tolerance, message: "left out: shaders here do not know halves" };
+type Outcome = Pick<SelfTestResult, "outcome" | "error" | "times" | "message">;
+
+async function outcomeOf(test: SelfTest, executor: Executor, options: SelfTestOptions): Promise<Outcome> {
+  const compares = executor.name !== "reference";
+  if (compares && test.needsF16 && !executor.features.f16) {
+    return { outcome: "left out", message: "needs shader-f16, which this device does not have" };
   }
   try {
-    const start = performance.now();
-    const actual = await launched(test, executor, signal);
-    const middle = performance.now();
     const expected = expectedOf(test);
-    const milliseconds = { device: middle - start, loops: performance.now() - middle };
-    const error = Math.max(...actual.map((values, i) => largestDifference(values, expected[i]!)));
-    return { name, passed: error <= tolerance, error, tolerance, milliseconds };
+    const ran = compares ? await launched(test, executor, options) : undefined;
+    const times = options.measure ? { device: ran?.time, loops: await timeOfLoops(test, options.signal) } : undefined;
+    if (!ran) return { ...numbersOnly(expected), times };
+    const error = Math.max(...ran.numbers.map((values, i) => largestDifference(values, expected[i]!)));
+    if (error <= test.tolerance) return { outcome: "agrees", error, times };
+    return { outcome: "differs", error, times, message: inWords(error, test, expected) };
   } catch (error) {
-    signal?.throwIfAborted();
-    return { name, passed: false, tolerance, message: error instanceof Error ? error.message : String(error) };
+    options.signal?.throwIfAborted();
+    return { outcome: "failed", message: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function launched(test: SelfTest, executor: Executor, signal?: AbortSignal): Promise<Float32Array[]> {
-  const inputs = await Promise.all(test.inputs().map((numbers) => uploaded(numbers, executor)));
-  const targets = test.targets && (await Promise.all(test.targets().map((numbers) => uploaded(numbers, executor))));
-  if (targets) executor.runInto(test.kernel, inputs, targets, test.shape);
-  const outputs = targets ?? executor.run(test.kernel, inputs, test.shape);
+/** Results go into arrays that hold no numbers yet, so that what the kernel leaves out is noticed. */
+async function launched(
+  { kernel, shape, inputs, targets }: SelfTest,
+  executor: Executor,
+  { measure, signal }: SelfTestOptions,
+): Promise<{ numbers: Float32Array[]; time?: number }> {
+  const empty = () => kernel.outputs(shape).map((length) => new Float32Array(length).fill(NaN));
+  const inside = await Promise.all(inputs().map((numbers) => uploaded(numbers, executor)));
+  const outside = await Promise.all((targets ?? empty)().map((numbers) => uploaded(numbers, executor)));
+  const launchAndRead = async () => {
+    executor.runInto(kernel, inside, outside, shape);
+    return Promise.all(outside.map((output) => executor.read(output, signal)));
+  };
   try {
-    return await Promise.all(outputs.map((output) => executor.read(output, signal)));
+    const numbers = await launchAndRead();
+    if (!measure) return { numbers };
+    const time = executor.time
+      ? await timeOfOne((count) => executor.time!(kernel, inside, outside, shape, count), signal)
+      : await timeByPage(launchAndRead, signal);
+    return { numbers, time };
   } finally {
-    for (const storage of [...inputs, ...outputs]) executor.free(storage);
+    for (const storage of [...inside, ...outside]) executor.free(storage);
   }
 }
 
@@ -63,10 +106,25 @@ async function uploaded(numbers: SelfTestNumbers, executor: Executor): Promise<S
 
 function expectedOf({ kernel, shape, inputs, targets }: SelfTest): ArrayLike<number>[] {
   const changed = targets?.();
-  const loops = kernel.reference(inputs(), shape, changed);
+  const results = finish(kernel.reference(inputs(), shape, changed));
+  return changed ?? results;
+}
+
+async function timeOfLoops({ kernel, shape, inputs, targets }: SelfTest, signal?: AbortSignal): Promise<number> {
+  const [given, changed] = [inputs(), targets?.()];
+  const pause = pauses();
+  return timeOfOne(async (count) => {
+    await pause(signal);
+    const start = performance.now();
+    for (let i = 0; i < count; i++) finish(kernel.reference(given, shape, changed));
+    return performance.now() - start;
+  }, signal);
+}
+
+function finish<T>(loops: Generator<undefined, T, undefined>): T {
   let step = loops.next();
   while (!step.done) step = loops.next();
-  return changed ?? step.value;
+  return step.value;
 }
 
 /** Where words are expected, the number of words that differ. */
@@ -82,4 +140,17 @@ function largestDifference(actual: Float32Array, expected: ArrayLike<number>): n
     largest = Math.max(largest, difference);
   }
   return largest;
+}
+
+function inWords(error: number, { tolerance }: SelfTest, expected: ArrayLike<number>[]): string {
+  if (expected.some((values) => values instanceof Uint32Array))
+    return `expected the words of the plain loops, bit by bit, got ${error} others`;
+  const came = error === Infinity ? "something that is no number" : `a difference of ${error.toPrecision(2)}`;
+  const limit = tolerance === 0 ? "the very numbers" : `numbers within ${tolerance.toPrecision(2)}`;
+  return `expected ${limit} of the plain loops, got ${came}`;
+}
+
+function numbersOnly(results: ArrayLike<number>[]): Outcome {
+  if (results.every((values) => Array.from(values).every(Number.isFinite))) return { outcome: "ran" };
+  return { outcome: "failed", message: "expected finite numbers from the plain loops, got others" };
 }
