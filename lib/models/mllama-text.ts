@@ -145,7 +145,7 @@ export function mllamaTextShapes(config: MllamaTextConfig): Shapes<MllamaTextWei
     embedTokens: { weight: [V + EXTRA_TOKENS, D] },
     layers: Array.from({ length: numHiddenLayers }, (_, i) =>
       crossAttentionLayers.includes(i) ? crossLayerShapes(config) : decoderLayerShapes(config),
-    ) as Shapes<MllamaTextWeights["layers"]>,
+    ),
     norm: { weight: [D] },
   };
 }

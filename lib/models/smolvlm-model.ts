@@ -11,9 +11,12 @@ import type { SmolVLMConfig, SmolVLMInputs, SmolVLMWeights } from "./smolvlm";
 /** A prompt with its pictures, as `forward` and `generate` take it. */
 export type SmolVLMPrompt = Pick<SmolVLMInputs, "inputIds" | "attentionMask" | "pixelValues">;
 
-export type SmolVLMForConditionalGeneration = {
+/** One architecture under two names. */
+export type SmolVLMForConditionalGeneration = SmolVLM<"smolvlm"> | SmolVLM<"idefics3">;
+
+type SmolVLM<Type> = {
   /** `model_type` in config.json. */
-  modelType: "smolvlm" | "idefics3";
+  modelType: Type;
   config: SmolVLMConfig;
   generationConfig: GenerationConfig;
   /** If there is a tokenizer.json beside the weights. */

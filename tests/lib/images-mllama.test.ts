@@ -63,7 +63,7 @@ describe("pictures in tiles", async () => {
     expect(numTiles).toEqual([[tiles]]);
     expect(aspectRatioMask).toEqual([[[0, 1, 2, 3].map((slot) => (slot < tiles! ? 1 : 0))]]);
     const used = pixelValues.subarray(0, tiles! * 3 * plane);
-    expect(largestDifference(used.map(level), arrays.get(`levels.${size}`)!.values)).toBeLessThanOrEqual(1);
+    expect(largestDifference(used.map(level), arrays.get(`levels.${size}`)!.values)).toBe(0);
     expect(pixelValues.subarray(used.length).every((value) => value === 0)).toBe(true);
     const exact = arrays.get(`pixel_values.${size}`);
     if (exact) expect(largestDifference(pixelValues, exact.values)).toBeLessThan(0.02); // a grey level is 0.0146

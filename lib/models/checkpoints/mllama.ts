@@ -1,5 +1,5 @@
 /** From the files of a Llama 3.2 Vision checkpoint to a model that answers. */
-import { parseMllamaProcessor, preprocessMllama, type MllamaProcessorConfig, type Picture } from "../../images";
+import { parseMllamaProcessor, preprocessMllama, type MllamaProcessorConfig } from "../../images";
 import { scope, tensor } from "../../tensor";
 import type { Tokenizer } from "../../tokenizers";
 import { loadWeights } from "../../weights";
@@ -23,7 +23,7 @@ export async function loadMllama(checkpoint: Checkpoint): Promise<MllamaForCondi
   const { text_config: textJson } = checkpoint.config as { text_config?: unknown };
   const generationConfig = await readGenerationConfig(checkpoint, textJson ?? {});
   const tokenizer = await readTokenizer(checkpoint);
-  const { tree, parameterCount, bytes, dispose } = await loadWeights<MllamaWeights>(checkpoint, mllamaShapes(config), {
+  const loaded = await loadWeights<MllamaWeights>(checkpoint, mllamaShapes(config), {
     names: hubName,
   });
 
@@ -33,9 +33,9 @@ export async function loadMllama(checkpoint: Checkpoint): Promise<MllamaForCondi
     generationConfig,
     tokenizer,
     processor,
-    weights: tree,
-    parameterCount,
-    bytes,
+    weights: loaded.tree,
+    parameterCount: loaded.parameterCount,
+    bytes: loaded.bytes,
     dtype,
     executor,
     prepare({ text, pictures = [] }) {
@@ -46,7 +46,7 @@ export async function loadMllama(checkpoint: Checkpoint): Promise<MllamaForCondi
         crossAttentionMask(prompt.inputIds, { ...options, numTiles: [[]], images: 0 }); // refuses image tokens
         return prompt;
       }
-      const pixels = preprocessMllama([pictures as Picture[]], processor);
+      const pixels = preprocessMllama([pictures], processor);
       return {
         ...prompt,
         crossAttentionMask: crossAttentionMask(prompt.inputIds, { ...options, numTiles: pixels.numTiles }),
@@ -67,11 +67,11 @@ export async function loadMllama(checkpoint: Checkpoint): Promise<MllamaForCondi
       return Promise.resolve().then(() => {
         signal?.throwIfAborted();
         const seen = probe && keeping(probe);
-        const logits = scope(executor, () => mllamaForConditionalGeneration(inputs, tree, config, seen));
+        const logits = scope(executor, () => mllamaForConditionalGeneration(inputs, loaded.tree, config, seen));
         return { logits };
       });
     },
-    dispose,
+    dispose: () => loaded.dispose(),
   };
 }
 

@@ -26,21 +26,19 @@ export async function loadSmolVLM(checkpoint: Checkpoint): Promise<SmolVLMForCon
   const { text_config: textJson } = checkpoint.config as { text_config?: unknown };
   const generationConfig = await readGenerationConfig(checkpoint, textJson ?? {});
   const tokenizer = await readTokenizer(checkpoint);
-  const { tree, parameterCount, bytes, dispose } = await loadWeights<SmolVLMWeights>(
-    checkpoint,
-    smolvlmShapes(config),
-    { names: (name) => (isLeftOut(name, config.tieWordEmbeddings) ? undefined : name) },
-  );
+  const loaded = await loadWeights<SmolVLMWeights>(checkpoint, smolvlmShapes(config), {
+    names: (name) => (isLeftOut(name, config.tieWordEmbeddings) ? undefined : name),
+  });
 
   return {
-    modelType: checkpoint.modelType as SmolVLMForConditionalGeneration["modelType"],
+    modelType: checkpoint.modelType as "smolvlm", // or idefics3, which is the same
     config,
     generationConfig,
     tokenizer,
     processor,
-    weights: tree,
-    parameterCount,
-    bytes,
+    weights: loaded.tree,
+    parameterCount: loaded.parameterCount,
+    bytes: loaded.bytes,
     dtype,
     executor,
     prepare({ text, pictures = [] }) {
@@ -62,11 +60,11 @@ export async function loadSmolVLM(checkpoint: Checkpoint): Promise<SmolVLMForCon
       return Promise.resolve().then(() => {
         signal?.throwIfAborted();
         const seen = probe && keeping(probe);
-        const logits = scope(executor, () => smolvlmForConditionalGeneration(inputs, tree, config, seen));
+        const logits = scope(executor, () => smolvlmForConditionalGeneration(inputs, loaded.tree, config, seen));
         return { logits };
       });
     },
-    dispose,
+    dispose: () => loaded.dispose(),
   };
 }
 
