@@ -80,6 +80,7 @@ export async function loadModel<Type extends Model["modelType"] = Model["modelTy
 
   const opened = options.executor ? undefined : await openExecutor({ prefer: options.device });
   const notes = opened?.note ? [opened.note] : [];
+  const loaded: (() => void)[] = [];
   try {
     const model = await load({
       modelType,
@@ -95,10 +96,12 @@ export async function loadModel<Type extends Model["modelType"] = Model["modelTy
       onProgress,
       confirmSize,
       onNote: (note) => notes.includes(note) || notes.push(note),
+      onLoaded: (dispose) => loaded.push(dispose),
     });
     if (opened) closing(model, opened.executor);
     return Object.assign(model, notes.length > 0 ? { note: notes.join(" ") } : {}) as LoadedModel<Type>;
   } catch (error) {
+    for (const dispose of loaded) dispose();
     opened?.executor.dispose();
     throw error;
   }

@@ -55,6 +55,7 @@ export async function loadWeights<W>(
     const stored = opened.files.flatMap(({ tensors }) => tensors);
     const found = match(modelType, stored, opened.elsewhere, pathOf, wanted, hints);
     const weights = await bring(checkpoint, opened, found);
+    checkpoint.onLoaded?.(weights.dispose);
     return { ...weights, tree: grow(shapes, weights.loaded) as W };
   } finally {
     await opened.close();

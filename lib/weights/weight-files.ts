@@ -19,4 +19,6 @@ export type WeightFiles = {
   confirmSize?: (bytes: number) => boolean | Promise<boolean>;
   /** Told, once, what a reader should know: that nothing could be kept for the next visit. */
   onNote?: (note: string) => void;
+  /** Given what frees the weights once they are there, for a loader that fails after that. */
+  onLoaded?: (dispose: () => void) => void;
 };
