@@ -56,7 +56,7 @@ export function llavaImageFeatures(pixelValues: Tensor, w: LlavaWeights, config:
     (options) =>
       visionConfig.modelType === "clip_vision_model"
         ? clipVisionModel(pixelValues, visionModel as ClipVisionWeights, visionConfig, seen, options)
-        : siglipVisionModel(pixelValues, visionModel as SiglipVisionWeights, visionConfig, seen, options),
+        : siglipVisionModel(pixelValues, visionModel, visionConfig, seen, options),
     visionFeatureLayer,
     visionConfig.numHiddenLayers,
   ); // [I, T, C]

@@ -21,7 +21,7 @@ type Parts<Type extends string, Config, Weights, Inputs extends ImageTextInputs>
   /** N */
   imageTokens: number;
   /** pixelValues [I, 3, height, width] -> [I, N, D] */
-  see(pixelValues: Tensor, inputs: Pick<Inputs, Extract<keyof Inputs, "experts">>, probe?: Probe): Tensor;
+  see: (pixelValues: Tensor, inputs: Pick<Inputs, Extract<keyof Inputs, "experts">>, probe?: Probe) => Tensor;
 };
 
 /** The model around what a picture is seen as. */
