@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { readCourse } from "../lib/course";
+import { OUTPUT_PICTURES, writeOutputPictures } from "./output-pictures";
 import { runBin } from "./run-bin";
 
 const OUT = "out";
@@ -24,12 +25,12 @@ const INPUTS = [
   "tsconfig.json",
 ];
 /** Written by the build itself. */
-const MADE = new Set([resolve("public/sprites"), resolve("public/cells")]);
+const MADE = new Set([resolve("public/sprites"), resolve("public/cells"), resolve(OUTPUT_PICTURES)]);
 
 /** Builds, or throws an error that says which step failed; the step has said above what was wrong. */
 export async function build(): Promise<void> {
   step("the sprite atlas", "tsx", ["scripts/build-atlas.ts"]);
-  await readCourse({ root: resolve(".") }); // what is wrong in content/, in plain lines, before anything slow
+  writeOutputPictures(await readCourse({ root: resolve(".") })); // what is wrong in content/ is said here, before anything slow
   step("the front page's picture", "tsx", ["scripts/render-home.ts"]);
   rmSync(OUT, { recursive: true, force: true });
   step("the site", "next", ["build"]);

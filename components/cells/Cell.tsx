@@ -42,7 +42,7 @@ export function Cell(props: CellProps): ReactElement {
   const changed = source !== ran;
   const edited = source !== original;
   const state = changed && status.state === "fulfilled" ? "stale" : status.state;
-  const words = stateWords({ ...status, state }, { edited: changed, label: session.label });
+  const words = stateWords({ ...status, state }, { edited: changed, label: session.label, output: Boolean(output) });
 
   // Only what the reader asked for is announced.
   useEffect(() => {

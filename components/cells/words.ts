@@ -5,12 +5,12 @@ export type Shown = Omit<CellStatus, "state"> & { state: CellStatus["state"] | "
 
 export function stateWords(
   status: Shown,
-  { edited, label }: { edited: boolean; label: (id: string) => string },
+  { edited, label, output }: { edited: boolean; label: (id: string) => string; output?: boolean },
 ): string {
   const { state, waitingFor, progress, took, failure } = status;
   switch (state) {
     case "static":
-      return "";
+      return output ? "output of the build, on plain loops" : "";
     case "idle":
       return "ready";
     case "pending":

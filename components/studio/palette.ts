@@ -41,7 +41,7 @@ export function palette(things: readonly { name: string; kind: string }[], actio
   const missing = new Set<HTMLButtonElement>();
   const root = element(
     "div",
-    { class: "studio-palette" },
+    { class: "studio-palette", "data-live-only": "" },
     element("label", { class: "studio-label" }, "Find a thing", search),
     grid,
     found,

@@ -10,6 +10,7 @@ import { parseFrontMatter, type FrontMatter } from "./front-matter";
 import { codeHtml, highlighter } from "./highlight";
 import { checkCode, type LessonCell, type LessonExercise } from "./lesson-code";
 import { lessonPlugin, nothingFound, type Found, type Heading } from "./lesson-plugin";
+import { outputOf, readOutputs, type LessonOutputs } from "./outputs";
 import { CourseError, type Problem } from "./problem";
 
 export type LessonListing = { file: string; lines?: [number, number]; html: string };
@@ -27,6 +28,8 @@ export type CompiledLesson = {
   /** Keys of what it cites, in the order of their first mention. */
   citations: string[];
   found: Found;
+  /** Pictures of the cells' outputs, by name, in base64. */
+  images: LessonOutputs["images"];
 };
 
 export type CompileOptions = {
@@ -52,12 +55,14 @@ export async function compileLesson(path: string, { root, references }: CompileO
   checkSkeleton(found, report);
   if (problems.length) throw new CourseError(problems.sort((a, b) => a.line - b.line));
 
+  const outputs = readOutputs(path);
   return {
     file,
     frontMatter,
     program,
     headings: found.headings,
-    cells,
+    cells: cells.map((cell) => ({ ...cell, output: outputOf(outputs, cell.id, cell.source) })),
+    images: outputs.images,
     exercises,
     listings: new Map(
       [...found.listings].map(([key, { file, lines, code, lang }]) => [

@@ -5,6 +5,7 @@ export type { LessonCell, LessonExercise } from "./lesson-code";
 export { listingKey, type Heading } from "./lesson-plugin";
 export { terms } from "./lesson-components";
 export { CourseError, type Problem } from "./problem";
+export { OUTPUTS_FILE, sourceHash, type CellOutput, type LessonOutputs } from "./outputs";
 export { authorsInFull, authorsInShort, yearOf, type Reference } from "./references";
 export { renderLesson, type LessonComponents } from "./render-lesson";
 export { parseNotice, type NoticeSection, type NoticeWork } from "./notice";

@@ -4,6 +4,7 @@ import { checkCells, compileCell, type CellProblem, type CompiledCell } from "..
 import { builtinNames, checkNames } from "../notebook";
 import type { CellOptions } from "./fence";
 import { codeHtml } from "./highlight";
+import type { CellOutput } from "./outputs";
 import type { Code, Found, FoundCell, FoundExercise } from "./lesson-plugin";
 
 /** What a <Cell> shows and runs. `line` is that of its fence in the lesson's file. */
@@ -13,6 +14,8 @@ export type LessonCell = Omit<CellOptions, "id"> & {
   line: number;
   compiled: CompiledCell;
   codeHtml: string;
+  /** Of a run at build time; undefined if there was none with this code. */
+  output?: CellOutput;
 };
 
 export type LessonExercise = {

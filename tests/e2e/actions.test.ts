@@ -1,10 +1,12 @@
 /** What a reader does with hands and keyboard: drags, uploads, edits, comes back. On the plain loops, which start at once. */
+import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { launchBrowser } from "../browser";
 import { allCellsFulfilled, cellReaches, expectNoComplaints, outputOf, read, rewrite, type Reader } from "./reader";
 
 const LESSON = "/course/vision-transformers/patches/";
+const OUTPUTS = "content/04-vision-transformers/01-patches/outputs.json";
 const site = inject("site");
 
 let browser: Browser;
@@ -24,6 +26,13 @@ const picture = () =>
     .locator('[data-cell="patches"] canvas')
     .first()
     .evaluate((c) => (c as HTMLCanvasElement).toDataURL());
+
+test("the outputs that the build shows are those of today (else: npm run render:lessons)", async () => {
+  const { cells } = JSON.parse(readFileSync(OUTPUTS, "utf8")) as { cells: Record<string, { text: string }> };
+  const built = Object.entries(cells).map(([id, { text }]) => [id, text] as const);
+  const live = built.map(async ([id]) => [id, (await outputOf(page, id)).replace(/\s+/g, " ").trim()] as const);
+  expect(Object.fromEntries(await Promise.all(live))).toEqual(Object.fromEntries(built));
+});
 
 test("dragging a thing changes the picture that every cell reads", async () => {
   const before = await picture();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { launchBrowser } from "../browser";
-import { accessibilityFindings, expectNoComplaints, read } from "./reader";
+import { accessibilityFindings, expectNoComplaints, outputOf, read } from "./reader";
 
 const LESSON = "/course/vision-transformers/patches/";
 const site = inject("site");
@@ -71,12 +71,16 @@ test("an address that does not exist gets the course's own page", async () => {
   await reader.close();
 });
 
-test("without JavaScript the lesson can be read: prose, code and exercise", async () => {
+test("without JavaScript the lesson can be read: prose, code, outputs of the build, and exercise", async () => {
   const reader = await read(browser, site + LESSON, { javaScriptEnabled: false });
   const text = await reader.page.locator("[data-lesson]").innerText();
   expect(text.split(/\s+/).length).toBeGreaterThan(600);
   expect(await reader.page.locator("[data-cell] pre").count()).toBeGreaterThanOrEqual(6);
   expect(await reader.page.locator("[data-exercise] pre").first().innerText()).toContain("function patchify");
   expect(await reader.page.locator('[data-cell]:not([data-state="static"])').count()).toBe(0);
+  expect(await outputOf(reader.page, "answer")).toMatch(/^The answer is cat/m);
+  const picture = reader.page.locator('[data-cell="patches"] [data-output] img').first();
+  await picture.scrollIntoViewIfNeeded();
+  await expect.poll(() => picture.evaluate((img) => (img as HTMLImageElement).naturalWidth)).toBe(128);
   await reader.close();
 });
