@@ -17,9 +17,9 @@ export type DecoderState = {
   rope: RopeTable;
   /** P */
   past: number;
-  /** Which of the S positions hold a token, and which padding: [B][S] of 1 and 0 */
-  attentionMask: AttentionMask;
-  /** The same, to be added to scores: [B, 1, 1, S]. Undefined when there is no padding. */
+  /** Which of the S positions hold a token, and which padding: [B][S] of 1 and 0. Undefined when there is no padding. */
+  attentionMask?: AttentionMask;
+  /** The same, to be added to scores: [B, 1, 1, S] */
   mask?: Tensor;
   cache?: KeyValueCache;
 };
@@ -53,7 +53,7 @@ export function decoderState(
     );
   }
   const whole = wholeMask({ batch, tokens, attentionMask, cache });
-  const positions = positionIds ?? whole.map((row) => countedPositions(row).slice(past));
+  const positions = positionIds ?? countedPositions(whole, batch, past, tokens);
   checkRows("positionIds", positions, batch, tokens);
   return {
     positions,
@@ -66,30 +66,38 @@ export function decoderState(
 }
 
 /** Says that the tokens of this pass are in the cache now: the last step of a stack of layers. */
-export function advance({ cache, attentionMask }: DecoderState): void {
+export function advance({ cache, past, positions, attentionMask }: DecoderState): void {
   if (!cache) return;
-  cache.attentionMask = attentionMask.map((row) => [...row]);
-  cache.length = attentionMask[0]!.length;
+  cache.length = past + positions[0]!.length;
+  cache.attentionMask = attentionMask;
 }
 
-/** The mask of all S positions: what the cache remembers, and then this pass. */
-function wholeMask({ batch, tokens, attentionMask, cache }: Omit<DecoderStateOptions, "executor">): number[][] {
-  const remembered = cache?.attentionMask ?? Array.from({ length: batch }, () => []);
-  if (!attentionMask) return remembered.map((row) => [...row, ...new Array<number>(tokens).fill(1)]);
+/** The mask of all S positions, what the cache remembers first; undefined when nothing in it is padding. */
+function wholeMask(options: Omit<DecoderStateOptions, "executor" | "positionIds">): AttentionMask | undefined {
+  const { batch, tokens, attentionMask: given, cache } = options;
   const past = cache?.length ?? 0;
-  const given = attentionMask[0]?.length ?? 0;
-  checkRows("attentionMask", attentionMask, batch, given === past + tokens ? past + tokens : tokens);
-  if (attentionMask.some((row) => row.some((visible) => visible !== 0 && visible !== 1))) {
-    throw new RangeError("decoder: expected an attentionMask of 1 (a token) and 0 (padding), got something else");
+  if (given) {
+    checkRows("attentionMask", given, batch, given[0]?.length === past + tokens ? past + tokens : tokens);
+    if (given.some((row) => row.some((visible) => visible !== 0 && visible !== 1))) {
+      throw new RangeError("decoder: expected an attentionMask of 1 (a token) and 0 (padding), got something else");
+    }
   }
-  if (given === past + tokens) return attentionMask.map((row) => [...row]);
-  return attentionMask.map((row, i) => [...remembered[i]!, ...row]);
+  const padded = cache?.attentionMask ?? given?.some((row) => row.includes(0));
+  if (!padded) return undefined; // the rule: a mask as long as the text is not carried along for nothing
+  const ones = (count: number) => new Array<number>(count).fill(1);
+  return Array.from({ length: batch }, (_, b) => {
+    const now = given?.[b] ?? ones(tokens);
+    return now.length === past + tokens ? now : [...(cache?.attentionMask?.[b] ?? ones(past)), ...now];
+  });
 }
 
 /** 0, 1, 2, … for the tokens; padding repeats the number before it, and nobody looks at it. */
-function countedPositions(mask: readonly number[]): number[] {
-  let count = 0;
-  return mask.map((visible) => Math.max(0, (count += visible) - 1));
+function countedPositions(mask: AttentionMask | undefined, batch: number, past: number, tokens: number): number[][] {
+  if (!mask) return Array.from({ length: batch }, () => Array.from({ length: tokens }, (_, t) => past + t));
+  return mask.map((row) => {
+    let count = 0;
+    return row.map((visible) => Math.max(0, (count += visible) - 1)).slice(past);
+  });
 }
 
 function checkRows(what: string, rows: readonly (readonly number[])[], batch: number, length: number): void {

@@ -15,8 +15,8 @@ export type KeyValueCache = {
   readonly capacity: number;
   /** How many positions are filled, padding included. A forward pass moves this on at its end. */
   length: number;
-  /** Per row and filled position: 1 for a token, 0 for padding. */
-  attentionMask: number[][];
+  /** Per row and filled position: 1 for a token, 0 for padding. Undefined while there is no padding. */
+  attentionMask?: readonly (readonly number[])[];
   /** Per layer, in the order of the layers that attend to the text. [B, KV, capacity, E] each. */
   readonly layers: readonly { key: Tensor; value: Tensor }[];
   /** Bytes on the device. */
@@ -49,7 +49,6 @@ export function createKeyValueCache(
     batch,
     capacity,
     length: 0,
-    attentionMask: Array.from({ length: batch }, () => []),
     layers: stored,
     bytes: layers * 2 * batch * heads * capacity * headDim * 4,
     dispose: () => stored.forEach(({ key, value }) => [key, value].forEach((tensor) => tensor.dispose())),
