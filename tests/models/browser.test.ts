@@ -25,6 +25,10 @@ let server: Server;
 let base: string;
 let browser: Browser;
 let asked: string[] = [];
+/** Bytes sent in answer to range requests. */
+let sent = 0;
+/** Files that are not on the disk. */
+const made = new Map<string, Uint8Array>();
 
 beforeAll(async () => {
   const { outputFiles } = await build({
@@ -42,8 +46,18 @@ beforeAll(async () => {
     if (request.url === "/") return response.end("<!doctype html><title>test</title><script src=/engine.js></script>");
     if (request.url === "/engine.js") return response.end(script);
     try {
-      const body = readFileSync(join("tests/fixtures", request.url!));
-      response.writeHead(200, { "content-length": body.length, etag: '"1"', "cache-control": "no-store" });
+      const path = new URL(request.url!, "http://x").pathname;
+      const body = made.get(path) ?? readFileSync(join("tests/fixtures", path));
+      const headers = { etag: '"1"', "cache-control": "no-store" };
+      const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
+      if (range && request.method === "GET") {
+        const [from, to] = [Number(range[1]), Math.min(Number(range[2]) + 1, body.length)];
+        sent += to - from;
+        const part = { "content-length": to - from, "content-range": `bytes ${from}-${to - 1}/${body.length}` };
+        response.writeHead(206, { ...headers, ...part });
+        return response.end(body.subarray(from, to));
+      }
+      response.writeHead(200, { ...headers, "content-length": body.length });
       return response.end(request.method === "HEAD" ? undefined : body);
     } catch {
       return response.writeHead(404).end();
@@ -64,6 +78,7 @@ beforeEach(async () => {
   page = await (await browser.newContext()).newPage();
   await page.goto(base);
   asked = [];
+  sent = 0;
 });
 
 /** Decodes a fixture in the page: size, note and four pixels (one per quarter), or the sentence that refuses it. */
@@ -212,12 +227,82 @@ describe("a model in the page", () => {
         return { bytes: model.bytes, progress };
       });
     await load();
-    expect(asked.filter((line) => line.startsWith("GET /vit-odd"))).toHaveLength(3);
+    expect(asked.filter((line) => line.startsWith("GET /vit-odd"))).toHaveLength(4); // the weights in two parts
     await page.reload();
     asked = [];
     const { bytes, progress } = await load();
     expect(asked.filter((line) => line.startsWith("GET /vit-odd"))).toEqual([]);
     expect(progress).toEqual([[bytes, bytes]]);
+  });
+
+  describe("of 13 MB, in ranges", () => {
+    const large = largeViT();
+    const weights = large.get("/large/model.safetensors")!;
+    beforeAll(() => large.forEach((bytes, path) => made.set(path, bytes)));
+
+    /** Loads it, and says what came: sizes, the first and last number of a matrix, and the note. */
+    const load = (prefer: "webgpu" | "reference" = "reference") =>
+      page.evaluate(async (prefer) => {
+        const { executor } = await engine.openExecutor({ prefer });
+        const asked: number[] = [];
+        const confirmSize = (bytes: number) => Boolean(asked.push(bytes));
+        const model = await engine.loadModel("large", { executor, baseUrl: "/", modelType: "vit", confirmSize });
+        const layers = model.weights.vit.encoder.layer;
+        const last = await layers.at(-1)!.output.dense.weight.data();
+        const first = await layers[0]!.attention.attention.query.weight.data();
+        const { bytes, note } = model;
+        model.dispose();
+        return { executor: executor.name, bytes, note, asked, ends: [first[0], first.at(-1), last[0], last.at(-1)] };
+      }, prefer);
+    /** Damages or removes kept pieces of the weights; how many bytes they are. */
+    const damage = () =>
+      page.evaluate(async () => {
+        const name = (await caches.keys()).find((key) => key.endsWith("/large/model.safetensors"))!;
+        const cache = await caches.open(name);
+        const pieces = (await cache.keys()).filter(({ url }) => /patchwork=[1-9]\d*-/.test(url));
+        const [changed, gone] = [pieces[1]!, pieces[3]!];
+        const response = (await cache.match(changed))!;
+        const bytes = new Uint8Array(await response.arrayBuffer());
+        bytes[1000]! ^= 1;
+        await cache.put(changed, new Response(bytes, { headers: response.headers }));
+        await cache.delete(gone);
+        const length = (url: string) => {
+          const [from, to] = /patchwork=(\d+)-(\d+)/.exec(url)!.slice(1).map(Number);
+          return to! - from!;
+        };
+        return { pieces: pieces.length, damaged: length(changed.url) + length(gone.url) };
+      });
+
+    test.each(["reference", "webgpu"] as const)("on %s: every byte once", async (prefer) => {
+      const { executor, bytes, asked: sizes, ends, note } = await load(prefer);
+      expect(executor).toBe(prefer);
+      expect(note).toBeUndefined();
+      expect(bytes).toBe(weights.length);
+      expect(sent).toBe(weights.length);
+      expect(sizes).toHaveLength(1);
+      expect(sizes[0]).toBeGreaterThan(weights.length - 70_000);
+      expect(ends).toEqual(endsOf(weights));
+      expect(asked.filter((line) => line === "GET /large/model.safetensors").length).toBeLessThanOrEqual(4);
+    });
+
+    test("the next visit asks for no byte of the weights; damaged pieces are fetched again, and only they", async () => {
+      const first = await load();
+      await page.reload();
+      [asked, sent] = [[], 0];
+      expect(await load()).toEqual({ ...first, asked: [] });
+      expect(asked.filter((line) => line.startsWith("GET /large/"))).toEqual([]);
+
+      const { pieces, damaged } = await damage();
+      expect(pieces).toBeGreaterThan(5);
+      await page.reload();
+      [asked, sent] = [[], 0];
+      expect((await load()).ends).toEqual(first.ends);
+      expect(sent).toBe(damaged);
+      await page.reload();
+      sent = 0;
+      expect((await load()).ends).toEqual(first.ends);
+      expect(sent).toBe(0);
+    });
   });
 
   test("a missing model is a sentence", async () => {
@@ -228,3 +313,68 @@ describe("a model in the page", () => {
     expect(message).toBe("/nothing/config.json: expected a file, got 404 Not Found");
   });
 });
+
+/** A ViT of 13 MB in bf16, its numbers counting from layer to layer. Large enough for many pieces. */
+function largeViT(): Map<string, Uint8Array> {
+  const [D, M, LAYERS] = [512, 1024, 3];
+  const shapes: [string, number[]][] = [
+    ["vit.embeddings.cls_token", [1, 1, D]],
+    ["vit.embeddings.position_embeddings", [1, 5, D]],
+    ["vit.embeddings.patch_embeddings.projection.weight", [D, 3, 16, 16]],
+    ["vit.embeddings.patch_embeddings.projection.bias", [D]],
+  ];
+  for (let i = 0; i < LAYERS; i++) {
+    const layer = `vit.encoder.layer.${i}`;
+    const dense = (name: string, rows: number, columns: number): [string, number[]][] => [
+      [`${layer}.${name}.weight`, [rows, columns]],
+      [`${layer}.${name}.bias`, [rows]],
+    ];
+    for (const name of ["query", "key", "value"]) shapes.push(...dense(`attention.attention.${name}`, D, D));
+    shapes.push(...dense("attention.output.dense", D, D));
+    shapes.push(...dense("intermediate.dense", M, D), ...dense("output.dense", D, M));
+    for (const name of ["layernorm_before", "layernorm_after"]) {
+      shapes.push([`${layer}.${name}.weight`, [D]], [`${layer}.${name}.bias`, [D]]);
+    }
+  }
+  shapes.push(["vit.layernorm.weight", [D]], ["vit.layernorm.bias", [D]]);
+  shapes.push(["classifier.weight", [2, D]], ["classifier.bias", [2]]);
+
+  const header: Record<string, unknown> = {};
+  let at = 0;
+  for (const [name, shape] of shapes) {
+    const end = at + shape.reduce((a, b) => a * b, 2);
+    header[name] = { dtype: "BF16", shape, data_offsets: [at, end] };
+    at = end;
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const file = new Uint8Array(8 + text.length + at);
+  new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true);
+  file.set(text, 8);
+  for (let i = 8 + text.length; i < file.length; i++) file[i] = (i * 31) % 127; // never infinite, never NaN
+  const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const sizes = { hidden_size: D, intermediate_size: M, num_hidden_layers: LAYERS, num_attention_heads: 8 };
+  return new Map([
+    ["/large/config.json", json({ model_type: "vit", image_size: 32, patch_size: 16, ...sizes })],
+    ["/large/preprocessor_config.json", json({ size: { height: 32, width: 32 } })],
+    ["/large/model.safetensors", file],
+  ]);
+}
+
+/** The first and last numbers of the first query matrix and of the last output matrix of that file. */
+function endsOf(file: Uint8Array): number[] {
+  const view = new DataView(file.buffer);
+  const dataStart = 8 + Number(view.getBigUint64(0, true));
+  type Header = Record<string, { data_offsets: [number, number] }>;
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, dataStart))) as Header;
+  const bf16 = (at: number) => {
+    const bits = new DataView(new ArrayBuffer(4));
+    bits.setUint32(0, view.getUint16(dataStart + at, true) << 16);
+    return bits.getFloat32(0);
+  };
+  return ["vit.encoder.layer.0.attention.attention.query.weight", "vit.encoder.layer.2.output.dense.weight"].flatMap(
+    (name) => {
+      const [from, to] = header[name]!.data_offsets;
+      return [bf16(from), bf16(to - 2)];
+    },
+  );
+}
