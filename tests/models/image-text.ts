@@ -1,4 +1,5 @@
 /** What the tests of models that read pictures in a text share. */
+import { generate } from "../../lib/generation";
 import type { EagleForConditionalGeneration, LlavaForConditionalGeneration } from "../../lib/models";
 import { tensor, type Executor, type Tensor } from "../../lib/tensor";
 import { readGolden, type Golden } from "./golden";
@@ -27,16 +28,10 @@ function rowsOf(golden: Golden, name: string): number[][] {
   return Array.from({ length: rows }, (_, i) => [...values.subarray(i * columns, (i + 1) * columns)]);
 }
 
-/** The likeliest token, five times, with a cache: the pictures come with the first pass alone. */
-export async function greedy(model: ImageTextModel, prompt: number[], pixelValues: Tensor): Promise<number[]> {
-  const cache = model.createCache({ capacity: prompt.length + 4 });
-  const { logits } = await model.forward({ inputIds: [prompt], pixelValues, cache, logitsToKeep: 1 });
-  const answer = [likeliest(await logits.data())];
-  while (answer.length < 5) {
-    const { logits } = await model.forward({ inputIds: [answer.slice(-1)], cache });
-    answer.push(likeliest(await logits.data()));
-  }
-  cache.dispose();
+/** The likeliest tokens after a prompt with pictures. */
+export async function greedy(model: ImageTextModel, inputIds: number[], pixelValues: Tensor): Promise<number[]> {
+  const answer: number[] = [];
+  for await (const { token } of generate(model, { inputIds, pixelValues, maxNewTokens: 5 })) answer.push(token);
   return answer;
 }
 

@@ -5,11 +5,12 @@ import { eagleImageFeatures, eagleImageTokens, eagleShapes, type EagleConfig, ty
 import type { EagleForConditionalGeneration, EagleInputs } from "../eagle-model";
 import type { Checkpoint } from "./checkpoint";
 import { parseEagleConfig } from "./eagle-config";
-import { imageTextModel, isLeftOut } from "./llava-parts";
+import { imageTextModel, isLeftOut, readTextFiles } from "./llava-parts";
 
 export async function loadEagle(checkpoint: Checkpoint): Promise<EagleForConditionalGeneration> {
   const config = parseEagleConfig(checkpoint.config, `${checkpoint.folder}config.json`);
   const processor = await readProcessor(checkpoint, config);
+  const text = await readTextFiles(checkpoint);
   const loaded = await loadWeights<EagleWeights>(checkpoint, eagleShapes(config), {
     names: (name) => (isLeftOut(name, config.textConfig.tieWordEmbeddings) || isUnused(name) ? undefined : name),
   });
@@ -17,6 +18,7 @@ export async function loadEagle(checkpoint: Checkpoint): Promise<EagleForConditi
     modelType: "eagle",
     config,
     processor,
+    text,
     loaded,
     imageTokens: eagleImageTokens(config),
     see: (pixelValues, { experts }, probe) => eagleImageFeatures(pixelValues, loaded.tree, config, { experts, probe }),

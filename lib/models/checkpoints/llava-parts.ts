@@ -3,6 +3,7 @@ import { preprocess, processedSize, type ImageProcessorConfig, type Picture } fr
 import { concat, scope, tensor, type Tensor } from "../../tensor";
 import type { Tokenizer } from "../../tokenizers";
 import type { LoadedWeights } from "../../weights";
+import type { GenerationConfig } from "../causal-lm";
 import type { ImageTextModel, ImageTextPrompt } from "../eagle-model";
 import { createKeyValueCache } from "../key-value-cache";
 import type { LlamaConfig, LlamaWeights } from "../llama";
@@ -13,10 +14,14 @@ import type { Checkpoint } from "./checkpoint";
 import { readGenerationConfig } from "./generation-config";
 import { readTokenizer } from "./tokenizer";
 
+/** The files beside the weights that say how text is read and written. */
+type TextFiles = { generationConfig: GenerationConfig; tokenizer?: Tokenizer };
+
 type Parts<Type extends string, Config, Weights, Inputs extends ImageTextInputs> = {
   modelType: Type;
   config: Config & { textConfig: LlamaConfig; imageTokenId: number };
   processor: ImageProcessorConfig;
+  text: TextFiles;
   loaded: LoadedWeights<Weights & { languageModel: LlamaWeights }>;
   /** N */
   imageTokens: number;
@@ -24,16 +29,22 @@ type Parts<Type extends string, Config, Weights, Inputs extends ImageTextInputs>
   see: (pixelValues: Tensor, inputs: Pick<Inputs, Extract<keyof Inputs, "experts">>, probe?: Probe) => Tensor;
 };
 
+/** To be read before the weights, so that what is wrong with them is told before a long download. */
+export async function readTextFiles(checkpoint: Checkpoint): Promise<TextFiles> {
+  const { text_config: json } = checkpoint.config as { text_config?: unknown };
+  return {
+    generationConfig: await readGenerationConfig(checkpoint, json ?? {}),
+    tokenizer: await readTokenizer(checkpoint),
+  };
+}
+
 /** The model around what a picture is seen as. */
-export async function imageTextModel<Type extends string, Config, Weights, Inputs extends ImageTextInputs>(
-  checkpoint: Checkpoint,
-  { modelType, config, processor, loaded, imageTokens, see }: Parts<Type, Config, Weights, Inputs>,
-): Promise<ImageTextModel<Type, Config, Weights, Inputs>> {
-  const { executor, dtype } = checkpoint;
+export function imageTextModel<Type extends string, Config, Weights, Inputs extends ImageTextInputs>(
+  { executor, dtype }: Checkpoint,
+  { modelType, config, processor, text, loaded, imageTokens, see }: Parts<Type, Config, Weights, Inputs>,
+): ImageTextModel<Type, Config, Weights, Inputs> {
   const { textConfig, imageTokenId } = config;
-  const { text_config: textJson } = checkpoint.config as { text_config?: unknown };
-  const generationConfig = await readGenerationConfig(checkpoint, textJson ?? {});
-  const tokenizer = await readTokenizer(checkpoint);
+  const { generationConfig, tokenizer } = text;
   const reader = { modelType, imageTokenId, textConfig, weights: loaded.tree.languageModel };
 
   const pixels = (picture: Picture): Tensor => {

@@ -6,7 +6,7 @@ import { llavaImageFeatures, llavaImageTokens, llavaShapes, type LlavaConfig, ty
 import type { ImageTextInputs } from "../llava-language";
 import type { Checkpoint } from "./checkpoint";
 import { parseLlavaConfig } from "./llava-config";
-import { imageTextModel, isLeftOut } from "./llava-parts";
+import { imageTextModel, isLeftOut, readTextFiles } from "./llava-parts";
 
 export async function loadLlava(checkpoint: Checkpoint): Promise<LlavaForConditionalGeneration> {
   const config = parseLlavaConfig(checkpoint.config, `${checkpoint.folder}config.json`);
@@ -15,6 +15,7 @@ export async function loadLlava(checkpoint: Checkpoint): Promise<LlavaForConditi
     `${checkpoint.folder}preprocessor_config.json`,
     "CLIPImageProcessor",
   );
+  const text = await readTextFiles(checkpoint);
   const loaded = await loadWeights<LlavaWeights>(checkpoint, llavaShapes(config), {
     names: (name) => {
       const known = hubName(name);
@@ -25,6 +26,7 @@ export async function loadLlava(checkpoint: Checkpoint): Promise<LlavaForConditi
     modelType: "llava",
     config,
     processor,
+    text,
     loaded,
     imageTokens: llavaImageTokens(config),
     see: (pixelValues, _, probe) => llavaImageFeatures(pixelValues, loaded.tree, config, probe),
