@@ -41,8 +41,10 @@ export type DeiTForImageClassification = PictureEncoder<"deit", ViTConfig, DeiTW
   labels: string[];
 };
 
-export type Dinov2Model = PictureEncoder<
-  "dinov2" | "dinov2_with_registers",
+export type Dinov2Model = Dinov2<"dinov2"> | Dinov2<"dinov2_with_registers">;
+
+type Dinov2<Type extends string> = PictureEncoder<
+  Type,
   Dinov2Config,
   Dinov2Weights & { classifier?: Linear },
   EncoderOutput & {

@@ -76,6 +76,7 @@ describe.each(executorNames)("on %s", (name) => {
     const tower = await loadModel("clip-odd", { executor, baseUrl: FIXTURES, modelType: "clip_vision_model" });
     expect(tower.modelType).toBe("clip_vision_model");
     expect(tower.parameterCount).toBeLessThan(0.85 * model.parameterCount);
+    expect(tower.bytes).toBeLessThan(0.85 * model.bytes); // what is not needed is not read
     expect("textModel" in tower.weights).toBe(false);
     const out = await tower.forward({ pixelValues: goldenTensor(golden, "pixel_values", executor) });
     const compare = comparer(golden);

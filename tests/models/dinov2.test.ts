@@ -28,7 +28,7 @@ describe.each(executorNames)("on %s", (name) => {
   describe.each(fixtures)("%s", (fixture) => {
     let model: Dinov2Model;
     beforeAll(async () => {
-      model = (await loadModel(fixture, { executor, baseUrl: FIXTURES })) as Dinov2Model;
+      model = await loadModel(fixture, { executor, baseUrl: FIXTURES });
     });
     afterAll(() => model?.dispose());
 

@@ -48,8 +48,11 @@ export function comparer(golden: Golden) {
       expect(compared).toBeGreaterThan(1);
       expect(states).toHaveLength(compared);
     },
-    /** Prints how far apart the two were at most. */
-    report: (what: string) => console.log(`${what}: largest error ${Math.max(...errors).toExponential(1)}`),
+    /** Prints how far apart the two were at most, with PATCHWORK_ERRORS=1. */
+    report(what: string): void {
+      if (!process.env.PATCHWORK_ERRORS) return;
+      process.stderr.write(`${what}: largest error ${Math.max(...errors).toExponential(1)}\n`);
+    },
   };
 }
 
