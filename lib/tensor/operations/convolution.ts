@@ -30,7 +30,7 @@ export function convolution(
   const product = { executor, ...groupedProduct(columnsOfX, weight, window, settings.groups) };
   if (columnsOfX.storage !== x.storage) executor.free(columnsOfX.storage);
   if (!bias) return { storage: product.storage, shape };
-  const y = binary("add", { ...product, shape }, { ...bias, executor, storage: bias.storage, shape: [outputs, 1, 1] });
+  const y = binary("add", { ...product, shape }, { executor, storage: bias.storage, shape: [outputs, 1, 1] });
   executor.free(product.storage);
   return y;
 }
