@@ -13,17 +13,25 @@ import { checkWrite } from "./parts";
 const PIECE_BYTES = 4 * 2 ** 20;
 const MAX_UNDER_WAY = 3;
 
+/** How much is written before the GPU is asked whether it is done: many small weights need not wait one by one. */
+const ASK_AFTER_BYTES = 2 ** 20;
+
 /** Pieces no larger than this get a staging buffer of their own size, so that small weights do not cost 4 MB. */
 const SMALL_BYTES = 64 * 2 ** 10;
 
 export function createWrite(device: Device) {
+  const pieceBytes = Math.min(PIECE_BYTES, Math.floor(device.maxBindingBytes / 4) * 4); // a piece is bound, too
   const underWay = new Set<Promise<void>>();
+  let unasked = 0; // bytes
 
   async function room(): Promise<void> {
     while (underWay.size >= MAX_UNDER_WAY) await Promise.race(underWay);
   }
 
-  function started(): void {
+  function started(bytes: number): void {
+    unasked += bytes;
+    if (unasked < ASK_AFTER_BYTES) return;
+    unasked = 0;
     const done = device.idle().finally(() => underWay.delete(done));
     done.catch(() => undefined); // told by the next read or write
     underWay.add(done);
@@ -37,11 +45,12 @@ export function createWrite(device: Device) {
       const problem = await array.madeIn.outcome; // such as no memory for it
       if (problem) throw new Error(problem);
     }
-    for (let done = 0; done < bytes.byteLength; done += PIECE_BYTES) {
+    for (let done = 0; done < bytes.byteLength; done += pieceBytes) {
       await room();
       if (array.freed) throw new Error("write: expected a live storage, got one that was already freed");
-      writePiece(device, array, at + done / size, bytes.subarray(done, done + PIECE_BYTES), from);
-      started();
+      const piece = bytes.subarray(done, done + pieceBytes);
+      writePiece(device, array, at + done / size, piece, from);
+      started(piece.byteLength);
     }
   };
 }
@@ -60,7 +69,10 @@ function writePiece(device: Device, array: GpuArray, at: number, bytes: Uint8Arr
 }
 
 function convert(device: Device, array: GpuArray, at: number, bytes: Uint8Array, from: StoredType): void {
-  const staged = device.stage(bytes, bytes.byteLength > SMALL_BYTES ? PIECE_BYTES : 0);
+  const staged = device.stage(
+    bytes,
+    bytes.byteLength > SMALL_BYTES ? Math.min(PIECE_BYTES, device.maxBindingBytes) : 0,
+  );
   const shape = { stored: storedTypes[from], at, count: bytes.byteLength / (from === "F32" ? 4 : 2) };
   device.runInto(array.dtype === "f16" ? storeHalves : storeFloats, [staged], [array], shape);
   device.free(staged);
