@@ -38,7 +38,7 @@ export type RopeTable = Tensor;
  * times within the original context, leaves those that turn more than highFreqFactor times, and blends in between.
  *
  * The numbers are rounded to f32 after each step, in transformers' order, and so is the angle that ropeTable makes of
- * them. That is less exact than double precision, and it is what the models were trained with: at position 131,071 the
+ * them. Double precision would be more exact, but transformers is what models are compared with: at position 131,071 the
  * last bit of a frequency moves the angle by up to 0.008. Equal to transformers to the last bit (tested).
  */
 export function inverseFrequencies({ headDim, ropeTheta, ropeScaling }: RopeOptions): Float64Array {
