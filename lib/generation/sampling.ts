@@ -104,7 +104,7 @@ function keepHighest(scores: Float64Array, k: number): void {
   for (let id = 0; id < scores.length; id++) if (scores[id]! < lowestKept) scores[id] = -Infinity;
 }
 
-/** From the least likely on, tokens go while together they have at most 1 - p; of equals the lowest id first. */
+/** From the least likely on, tokens go while together they have at most 1 - p; of equals the highest id first. */
 function keepLikeliest(scores: Float64Array, p: number): void {
   const top = scores[highest(scores)]!;
   const weights = scores.map((score) => Math.exp(score - top));
@@ -119,7 +119,7 @@ function keepLikeliest(scores: Float64Array, p: number): void {
     gone += weight;
     scores[id] = -Infinity;
   });
-  rest.sort((a, b) => weights[a]! - weights[b]! || a - b);
+  rest.sort((a, b) => weights[a]! - weights[b]! || b - a);
   for (const id of rest.slice(0, -1)) {
     gone += weights[id]!;
     if (gone > most) return;
