@@ -13,6 +13,7 @@ import {
   type ClipVisionModel,
 } from "../../lib/models";
 import type { Executor } from "../../lib/tensor";
+import type { Tokenizer } from "../../lib/tokenizers";
 import { comparer, FIXTURES, goldenOf, goldenRows, goldenTensor, picture, seeAll } from "./encoders";
 import { distance, executorNames, openNamed, relativeDistance } from "./golden";
 
@@ -57,6 +58,21 @@ describe.each(executorNames)("on %s", (name) => {
     const values = await textEmbeds!.data();
     const alone = await model.forward({ inputIds: [inputIds[2]!.slice(0, 3)] });
     expect(distance(await alone.textEmbeds!.data(), values.subarray(28))).toBeLessThan(1e-5);
+  });
+
+  test("places of tokens may be given; a text that is too long is refused", async () => {
+    const embeds = async (positionIds?: number[][]) => {
+      const { textEmbeds } = await model.forward({ inputIds, positionIds });
+      return textEmbeds!.data();
+    };
+    const count = [...Array(8).keys()];
+    const usual = await embeds();
+    expect(distance(await embeds([count]), usual)).toBe(0);
+    expect(distance(await embeds([count, count, count]), usual)).toBe(0);
+    expect(distance(await embeds([count.map((place) => place + 1)]), usual)).toBeGreaterThan(0.01);
+    const long = [...Array<number>(12).keys()];
+    await expect(model.forward({ inputIds: [long] })).rejects.toThrow(/of 1 to 11 tokens, got 1 of length 12/);
+    await expect(model.forward({ inputIds: [[1, 2], [1]] })).rejects.toThrow(/got 2 of length 2, 1; pad the short/);
   });
 
   test("a picture of another size, when it is allowed", async () => {
@@ -128,6 +144,21 @@ describe.each(executorNames)("on %s", (name) => {
     expect(answers.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
     expect(answers[0]!.probability).toBeGreaterThan(answers[2]!.probability);
     await expect(zeroShot(model, picture, { labels: ["a"] })).rejects.toThrow(/tokenizer.json .* give inputIds/);
+    const read: unknown[] = [];
+    const encodeBatch = (texts: readonly string[], options: object) => {
+      read.push([texts, options]);
+      return { inputIds, attentionMask };
+    };
+    const reader = { ...model, tokenizer: { encodeBatch } as unknown as Tokenizer };
+    expect(await zeroShot(reader, picture, { labels: ["a", "b", "c"] })).toEqual(answers);
+    expect(await zeroShot(reader, picture, { labels: ["a", "b", "c"], prompt: (label) => label, k: 1 })).toHaveLength(
+      1,
+    );
+    const texts = ["a", "b", "c"].map((label) => `This is a photo of ${label}.`);
+    expect(read).toEqual([
+      [texts, { paddingSide: "right" }],
+      [["a", "b", "c"], { paddingSide: "right" }],
+    ]);
     await expect(zeroShot(model, picture, { labels: ["a"], inputIds })).rejects.toThrow(
       /one text for each of 1 labels/,
     );

@@ -2,6 +2,7 @@
  * DeiT, and a ViT without its classifier, against transformers: pictures of the size of training, and of another one.
  * Fixtures: `python -m training architectures vision`.
  */
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   attentionMap,
@@ -71,6 +72,25 @@ describe.each(executorNames)("on %s", (name) => {
     expect((await featureMap(encoder, picture)).shape).toEqual([3, 5, 36]);
     await expect(imageEmbedding(encoder, picture)).rejects.toThrow(/a model with a pooler, got a vit_model without/);
     await expect(classify(encoder, picture)).rejects.toThrow(/a model with labels/);
+    encoder.dispose();
+  });
+
+  test("a ViTModel whose file has no pooler", async () => {
+    const folder = "tests/fixtures/vit-odd";
+    const config = {
+      ...(JSON.parse(readFileSync(`${folder}/config.json`, "utf8")) as object),
+      architectures: ["ViTModel"],
+    };
+    const files = [
+      new File([JSON.stringify(config)], "config.json"),
+      new File([readFileSync(`${folder}/model.safetensors`)], "model.safetensors"),
+    ];
+    const encoder = (await loadModel(files, { executor })) as ViTModel;
+    expect(encoder.weights.pooler).toBeUndefined();
+    expect(encoder.processor.size).toEqual({ height: 224, width: 224 }); // no file says otherwise
+    const golden = await goldenOf("vit-odd");
+    const out = await encoder.forward({ pixelValues: goldenTensor(golden, "pixel_values", executor) });
+    await comparer(golden).same(out.lastHiddenState, "last_hidden_state");
     encoder.dispose();
   });
 

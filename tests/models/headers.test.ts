@@ -63,6 +63,10 @@ const checkpoints: Record<string, Checkpoint> = {
     megabytes: 812.6,
     shapes: (json) => siglipShapes(parseSiglipConfig(json)),
   },
+  "siglip2-base-patch16-224": {
+    total: 203_155_970 + (256_000 - 32_000) * 768, // SigLIP with another vocabulary
+    shapes: (json) => siglipShapes(parseSiglipConfig(json)),
+  },
   "dinov2-small": { total: 22_056_576, megabytes: 88.2, shapes: dinov2, skipped: /^embeddings\.mask_token$/ },
   "dinov2-with-registers-small": {
     total: 22_056_576 + 4 * 384, // four registers

@@ -14,6 +14,7 @@ import {
   type SiglipModel,
 } from "../../lib/models";
 import type { Executor } from "../../lib/tensor";
+import type { Tokenizer } from "../../lib/tokenizers";
 import { comparer, FIXTURES, goldenOf, goldenRows, goldenTensor, picture, seeAll } from "./encoders";
 import { distance, executorNames, openNamed, relativeDistance } from "./golden";
 
@@ -107,6 +108,14 @@ describe.each(executorNames)("on %s", (name) => {
     const answers = await zeroShot(model, picture, { labels: ["a", "b", "c"], inputIds });
     const alone = await zeroShot(model, picture, { labels: ["b"], inputIds: [inputIds[1]!] });
     expect(alone[0]!.probability).toBeCloseTo(answers.find(({ label }) => label === "b")!.probability, 4);
+    const lengths: unknown[] = [];
+    const encodeBatch = (_: unknown, { length }: { length?: number }) => {
+      lengths.push(length);
+      return { inputIds, attentionMask }; // whose mask must not count
+    };
+    const reader = { ...model, tokenizer: { encodeBatch } as unknown as Tokenizer };
+    expect(await zeroShot(reader, picture, { labels: ["a", "b", "c"] })).toEqual(answers);
+    expect(lengths).toEqual([9]);
     expect(Math.abs(answers.reduce((sum, { probability }) => sum + probability, 0) - 1)).toBeGreaterThan(1e-3);
   });
 

@@ -43,6 +43,11 @@ CHECKPOINTS = {
         "model_type": "siglip", "architectures": ["SiglipModel"],
         "text_config": {"model_type": "siglip_text_model"}, "vision_config": {"model_type": "siglip_vision_model"},
     }),
+    "siglip2-base-patch16-224": ("F32", {
+        "model_type": "siglip", "architectures": ["SiglipModel"],
+        "text_config": {"model_type": "siglip_text_model", "vocab_size": 256000},
+        "vision_config": {"model_type": "siglip_vision_model"},
+    }),
     "dinov2-small": ("F32", {"model_type": "dinov2", "architectures": ["Dinov2Model"], **DINOV2}),
     "dinov2-with-registers-small": ("F32", {
         "model_type": "dinov2_with_registers", "architectures": ["Dinov2WithRegistersModel"], **DINOV2,
