@@ -113,11 +113,13 @@ export function mllamaVisionModel(
   const tokens = layerNorm(embeddings(images, w, config, probe), w.layernormPre, PRE_POST_EPS); // [N, L, P, D]
   probe?.("layernormPre.output", tokens);
   const P = tokens.shape[2]!;
-  const P8 = Math.ceil(P / 8) * 8;
-  const padded = P8 === P ? tokens : concat([tokens, zeros([N, L, P8 - P, D], tokens.executor)], 2); // [N, L, P8, D]
+  const P8 = Math.ceil(P / 8) * 8; // above P always: P - 1 is a square, and no square is 7 above a multiple of 8
+  const padded = concat([tokens, zeros([N, L, P8 - P, D], tokens.executor)], 2); // [N, L, P8, D]
 
   let x = padded.reshape([N, L * P8, D]); // all tiles of an image look at each other
   const empty = emptyTokens(images, P, P8); // [N, 1, L · P8, 1]
+  // Before the layer, as in Meta's code, with which the checkpoints were trained, and in transformers at first. Version 5.23
+  // of that takes the state after it instead.
   const taps: Tensor[] = [];
   w.transformer.layers.forEach((layer, i) => {
     if (config.intermediateLayersIndices.includes(i)) taps.push(x);

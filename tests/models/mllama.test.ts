@@ -16,6 +16,7 @@ import type { MllamaInputs } from "../../lib/models/mllama";
 import { crossAttentionMask } from "../../lib/models/mllama-mask";
 import type { MllamaForConditionalGeneration } from "../../lib/models/mllama-model";
 import type { MllamaCrossLayer } from "../../lib/models/mllama-text";
+import { withFirstToken } from "../../lib/models/checkpoints/mllama";
 import { parseMllamaConfig } from "../../lib/models/checkpoints/mllama-config";
 import { concat, tensor, zeros, type Executor, type Tensor } from "../../lib/tensor";
 import { distance, executorNames, openNamed, readGolden, relativeDistance } from "./golden";
@@ -342,10 +343,17 @@ describe("prompts", () => {
     expect(() => model.prepare({ text: "words" })).toThrow("expected a tokenizer.json beside the weights");
   });
 
+  const cases = JSON.parse(readFileSync("tests/fixtures/mllama-processor/cases.json", "utf8")) as {
+    prompts: { inputIds: number[]; numTiles: number[]; mask: string }[];
+    /** A text, and the same with its first token. */
+    texts: [string, string][];
+  };
+
+  test.each(cases.texts)("%s becomes %s", (text, whole) => {
+    expect(withFirstToken(text, "<|begin_of_text|>")).toBe(whole);
+  });
+
   test("masks as transformers makes them, for images anywhere in a text", () => {
-    const cases = JSON.parse(readFileSync("tests/fixtures/mllama-processor/cases.json", "utf8")) as {
-      prompts: { inputIds: number[]; numTiles: number[]; mask: string }[];
-    };
     expect(cases.prompts.length).toBeGreaterThan(25);
     for (const { inputIds, numTiles, mask } of cases.prompts) {
       const ours = crossAttentionMask([inputIds], { ...options, numTiles: [numTiles] });

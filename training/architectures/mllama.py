@@ -22,6 +22,7 @@ from transformers.models.mllama.image_processing_pil_mllama import (
     get_optimal_tiled_canvas,
 )
 from transformers.models.mllama.processing_mllama import (
+    build_string_from_input,
     convert_sparse_cross_attention_mask_to_dense,
     get_cross_attention_token_mask,
 )
@@ -244,7 +245,10 @@ def write_processor() -> None:
         dense = convert_sparse_cross_attention_mask_to_dense([get_cross_attention_token_mask(row, IMAGE)], [tiles], 4, length)
         prompts.append({"inputIds": row, "numTiles": tiles, "mask": "".join(map(str, dense.flatten().tolist()))})
     ratios = {tiles: get_all_supported_aspect_ratios(tiles) for tiles in (1, 2, 3, 4, 6)}
-    cases = {"canvases": canvases, "prompts": prompts, "ratios": ratios, "imageToken": IMAGE}
+    first = "<|begin_of_text|>"
+    plain = ["A haiku", "<|image|>A haiku", "<|image|><|image|>Two", "See <|image|>it", f"<|image|>{first}A haiku", f"{first}<|image|>A"]
+    texts = [[text, build_string_from_input(text, first, "<|image|>")] for text in plain]
+    cases = {"canvases": canvases, "prompts": prompts, "ratios": ratios, "texts": texts, "imageToken": IMAGE}
     (folder / "cases.json").write_text(json.dumps(cases) + "\n")
     save_file(golden, folder / "golden.safetensors", metadata={"command": "python -m training architectures mllama"})
 

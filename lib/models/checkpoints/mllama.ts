@@ -82,16 +82,19 @@ function hubName(name: string): string {
   return name.replace(/^model\.(language_model\.)?/, (_, text?: string) => (text ? "language_model.model." : ""));
 }
 
-const IMAGE = "<|image|>";
-
-/** As transformers' processor: the first token goes before the text, but after images that the text starts with. */
 function encode(text: string, tokenizer: Tokenizer | undefined): number[] {
   if (!tokenizer) throw new Error("mllama: expected a tokenizer.json beside the weights, got none; give token numbers");
   const { bosTokenId } = tokenizer;
   const first = bosTokenId === undefined ? undefined : tokenizer.tokenOf(bosTokenId);
-  if (first === undefined || text.includes(first)) return tokenizer.encode(text, { addSpecialTokens: false });
-  const images = new RegExp(`^(${IMAGE.replaceAll("|", "\\|")})*`).exec(text)![0];
-  return tokenizer.encode(images + first + text.slice(images.length), { addSpecialTokens: false });
+  const whole = first === undefined ? text : withFirstToken(text, first);
+  return tokenizer.encode(whole, { addSpecialTokens: false });
+}
+
+/** As transformers' processor: a text without its first token gets it, after the images that it starts with. */
+export function withFirstToken(text: string, first: string): string {
+  if (text.includes(first)) return text;
+  const images = /^(<\|image\|>)*/.exec(text)![0];
+  return images + first + text.slice(images.length);
 }
 
 function checkProcessor(processor: MllamaProcessorConfig, { visionConfig }: MllamaConfig, file: string): void {
