@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { attention, attentionProbs, maskedAttention, maskedAttentionProbs } from "../../lib/kernels";
 import type { AttentionShape, MaskedAttentionShape } from "../../lib/kernels/attention.reference";
 import { bounds, scoresOf } from "./attention-bounds";
-import { expectOutside, expectWithin, expError, folded, launch, loops, U, uniform } from "./compare";
+import { DIVISION_ERROR, expectOutside, expectWithin, expError, folded, launch, loops, U, uniform } from "./compare";
 
 type Sizes = { heads: number; queries: number; keys: number; size: number } & Partial<AttentionShape>;
 
@@ -58,6 +58,7 @@ function masked(
   if (T === 1) strides.maskQuery = 0;
   if (S === 1) strides.maskKey = 0;
   const mask = uniform(B * H * T * S, 1, 4).map((value) => (value < -0.6 ? -3.4028234e38 : value));
+  if (S === 1) mask[B * T - 2] = -3.4028234e38; // a query that sees nothing
   return { shape: { ...unmasked, keyHeads: 2, ...strides }, inputs: [...inputsFor(unmasked, 1), mask] };
 }
 
@@ -215,7 +216,7 @@ function probsBound(
   return (i) => {
     const row = rows[Math.floor(i / keys)]!;
     const d = row.scores[i % keys]! - logSumExp[head * queries + Math.floor(i / keys)]!;
-    const relative = row.highest < -1e29 ? 3 * U : row.error + U * Math.abs(d) + expError(d); // or 1 / keys
+    const relative = row.highest < -1e29 ? DIVISION_ERROR : row.error + U * Math.abs(d) + expError(d); // or 1 / keys
     return expected[i] === 0 ? 2 ** -126 : 1.01 * relative * expected[i]! + 2 ** -126;
   };
 }
