@@ -74,7 +74,7 @@ export function createBatches(device: GPUDevice) {
     full: () => recording?.launches === MAX_LAUNCHES,
     counts: () => ({ ...counts }),
     /** To be told when a buffer is destroyed. */
-    forget: bindGroups.forget,
+    forget: (buffer: GPUBuffer) => bindGroups.forget(buffer),
 
     launch<Shape>(
       kernel: Kernel<Shape>,

@@ -98,7 +98,7 @@ function wrap(device: GPUDevice, description: string, options: DeviceOptions): D
   const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
   const maxBindingBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize, options.maxBindingBytes ?? Infinity);
   const batches = createBatches(device);
-  const memory = createMemory(device, maxBindingBytes, batches.forget);
+  const memory = createMemory(device, maxBindingBytes, (buffer) => batches.forget(buffer));
   const reads = createReads(device);
   const timer = createTimer(device, batches);
   const waiting = new Set<(error: Error) => void>(); // reads that hear of the end
@@ -131,7 +131,7 @@ function wrap(device: GPUDevice, description: string, options: DeviceOptions): D
   function writeBytes(buffer: GPUBuffer, at: number, bytes: Uint8Array): void {
     if (batches.recording()) flush(); // the queue's writes come before what is only recorded
     const whole = Math.floor(bytes.byteLength / 4) * 4;
-    if (whole > 0) device.queue.writeBuffer(buffer, at, bytes.buffer as ArrayBuffer, bytes.byteOffset, whole);
+    if (whole > 0) device.queue.writeBuffer(buffer, at, bytes.buffer, bytes.byteOffset, whole);
     if (whole === bytes.byteLength) return;
     const rest = new Uint8Array(4);
     rest.set(bytes.subarray(whole));

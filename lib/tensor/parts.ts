@@ -22,7 +22,7 @@ export function withParts(executor: Executor): Executor {
         parts.push(executor.allocate(Math.min(rows * rowLength, length - at), dtype));
       }
     } catch (error) {
-      parts.forEach(executor.free);
+      parts.forEach((part) => executor.free(part));
       throw error;
     }
     return { length, dtype, parts };
@@ -58,7 +58,7 @@ export function withParts(executor: Executor): Executor {
     },
 
     free(storage) {
-      if (storage.parts) storage.parts.forEach(executor.free);
+      if (storage.parts) storage.parts.forEach((part) => executor.free(part));
       else executor.free(storage);
     },
   };

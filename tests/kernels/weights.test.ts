@@ -1,7 +1,7 @@
 /** Weights as they are kept: streamed in, as halves, in parts; and tensors that change. On both executors. */
 import { afterAll, describe, expect, test } from "vitest";
 import { halfBits, halfValues, roundToHalf } from "../../lib/kernels";
-import { affine, allocate, openExecutor, tensor, write, writeInto, type Executor, type Tensor } from "../../lib/tensor";
+import { affine, allocate, openExecutor, tensor, write, type Executor, type Tensor } from "../../lib/tensor";
 import { nodeGpu } from "../gpu";
 import { expectOutside, expectWithin, gamma, uniform } from "./compare";
 
