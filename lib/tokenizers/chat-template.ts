@@ -21,7 +21,7 @@ export type ChatTemplateOptions = {
 };
 
 /** Far above the longest published template (about 20,000 characters, some thousand steps per message). */
-const LIMITS = { template: 1_000_000, steps: 2_000_000, text: 2_000_000, items: 100_000, milliseconds: 5_000 };
+const LIMITS = { template: 1_000_000, steps: 1_000_000, text: 2_000_000, items: 100_000, milliseconds: 3_000 };
 
 /**
  * @param specialTokens by the names that templates call them: bos_token, eos_token, …
@@ -51,7 +51,7 @@ export function renderChatTemplate(
   }
   try {
     const program = parse(tokenize(template, { lstrip_blocks: true, trim_blocks: true }));
-    return String(new BudgetedInterpreter(scope).run(program).value);
+    return new BudgetedInterpreter(scope).run(program).value as string;
   } catch (error) {
     if (error instanceof RefusedByTemplate) throw new Error(`chat template: ${error.message}`);
     const why = error instanceof Error ? error.message.slice(0, 200) : String(error);

@@ -147,11 +147,12 @@ function checkModel(model: Fields, wrong: Wrong): number {
     wrong("model: vocab", "an object of tokens and their ids", model.vocab);
     return 0;
   }
-  const entries = Object.entries(model.vocab);
-  if (entries.length === 0 || entries.length > MAX.tokens) {
-    wrong("model: vocab", `1 to ${MAX.tokens} tokens`, entries.length);
+  const count = Object.keys(model.vocab).length;
+  if (count === 0 || count > MAX.tokens) {
+    wrong("model: vocab", `1 to ${MAX.tokens} tokens`, count);
     return 0;
   }
+  const entries = Object.entries(model.vocab);
   const seen = new Set<unknown>();
   for (const [token, id] of entries) {
     if (!isText(token))

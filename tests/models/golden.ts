@@ -1,7 +1,8 @@
 /** What both test files of a model need: the goldens, the executors, and how far apart two lists of numbers are. */
 import { readFileSync } from "node:fs";
 import { openExecutor, type Executor } from "../../lib/tensor";
-import { parseSafetensors, toFloat32 } from "../../lib/weights";
+import { parseSafetensors } from "../../lib/weights";
+import { toFloat32 } from "../float32";
 import { nodeGpu } from "../gpu";
 
 export type Golden = Map<string, { shape: readonly number[]; values: Float32Array }>;
@@ -11,7 +12,7 @@ export async function readGolden(path: string): Promise<Golden> {
   const file = new Uint8Array(readFileSync(path));
   const golden: Golden = new Map();
   for (const entry of parseSafetensors(file, path)) {
-    if (entry.dtype !== "U8") golden.set(entry.name, { shape: entry.shape, values: await toFloat32(file, entry) });
+    if (entry.dtype !== "U8") golden.set(entry.name, { shape: entry.shape, values: toFloat32(file, entry) });
   }
   return golden;
 }
@@ -51,4 +52,9 @@ export function relativeDistance(a: ArrayLike<number>, b: ArrayLike<number>): nu
   let largest = 0;
   for (let i = 0; i < b.length; i++) largest = Math.max(largest, Math.abs(b[i]!));
   return distance(a, b) / largest;
+}
+
+/** With PATCHWORK_ERRORS=1, how far apart two lists of numbers were, for the table of models. */
+export function report(what: string, error: number): void {
+  if (process.env.PATCHWORK_ERRORS) process.stdout.write(`${what}: ${error.toExponential(1)}\n`);
 }

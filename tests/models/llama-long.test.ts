@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generate } from "../../lib/generation";
 import { loadModel, type KeyValueCache, type LlamaForCausalLM } from "../../lib/models";
 import { tensor, writeInto, type Executor, type Tensor } from "../../lib/tensor";
-import { distance, executorNames, openNamed, readGolden, relativeDistance } from "./golden";
+import { distance, executorNames, openNamed, readGolden, relativeDistance, report } from "./golden";
 
 const FIXTURES = pathToFileURL("tests/fixtures").href;
 const LONG = 131_072;
@@ -63,7 +63,7 @@ describe.each(executorNames)("on %s", (name) => {
     expect(cache.bytes).toBe(2 * 2 * LONG * E * 4);
     expect(executor.ledger().bytes - before).toBeLessThan(cache.bytes + 2 ** 20);
     [logits, key].forEach((value) => value.dispose());
-    if (process.env.PATCHWORK_ERRORS) console.log(`position ${past} on ${name}: ${error.toExponential(1)}`);
+    report(`position ${past} on ${name}`, error);
   });
 
   test("the cache is freed", () => {

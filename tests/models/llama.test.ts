@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadModel, type LlamaForCausalLM, type TextInputs } from "../../lib/models";
 import { inverseFrequencies, ropeTable } from "../../lib/nn";
 import type { Executor, Tensor } from "../../lib/tensor";
-import { executorNames, openNamed, readGolden, relativeDistance, type Golden } from "./golden";
+import { executorNames, openNamed, readGolden, relativeDistance, report, type Golden } from "./golden";
 
 const FIXTURES = pathToFileURL("tests/fixtures").href;
 const fixtures = ["llama-odd", "llama-tied", "llama-linear", "smollm-like"] as const;
@@ -111,7 +111,10 @@ describe.each(executorNames)("on %s", (name) => {
       await logitsOf({ inputIds: [[5], [6]], cache });
       const both = await logitsOf({ inputIds: [[7], [8]], cache });
       cache.dispose();
-      for (const [b, next] of [[5, 7], [6, 8]].entries()) {
+      for (const [b, next] of [
+        [5, 7],
+        [6, 8],
+      ].entries()) {
         const prompt = padded[b]!.filter((_, t) => attentionMask[b]![t] === 1);
         const alone = await logitsOf({ inputIds: [[...prompt, ...next]], logitsToKeep: 1 });
         const V = alone.length;
@@ -170,27 +173,30 @@ describe.each(executorNames)("on %s", (name) => {
   });
 });
 
-test.each([...fixtures, "llama-long"])("%s: frequencies and angles of RoPE, up to position 131,071", async (fixture) => {
-  const executor = await openNamed("reference");
-  const { config, dispose } = await loadModel(fixture, { executor, baseUrl: FIXTURES, modelType: "llama" });
-  dispose();
-  const golden = goldens.get(fixture)!;
-  const frequencies = inverseFrequencies(config);
-  const wanted = golden.get("rope.frequencies")!.values;
-  expect(frequencies.length).toBe(wanted.length);
-  // Relative to each, because the slowest pair matters at far positions, however small its frequency is. One last place
-  // of f32 is 1.2e-7 of a number, and at position 131,071 it turns the fastest pair by 0.008.
-  wanted.forEach((frequency, i) => expect(Math.abs(frequencies[i]! / frequency - 1)).toBeLessThan(1.2e-7));
+test.each([...fixtures, "llama-long"])(
+  "%s: frequencies and angles of RoPE, up to position 131,071",
+  async (fixture) => {
+    const executor = await openNamed("reference");
+    const { config, dispose } = await loadModel(fixture, { executor, baseUrl: FIXTURES, modelType: "llama" });
+    dispose();
+    const golden = goldens.get(fixture)!;
+    const frequencies = inverseFrequencies(config);
+    const wanted = golden.get("rope.frequencies")!.values;
+    expect(frequencies.length).toBe(wanted.length);
+    // Relative to each, because the slowest pair matters at far positions, however small its frequency is. One last place
+    // of f32 is 1.2e-7 of a number, and at position 131,071 it turns the fastest pair by 0.008.
+    wanted.forEach((frequency, i) => expect(Math.abs(frequencies[i]! / frequency - 1)).toBeLessThan(1.2e-7));
 
-  const table = ropeTable(rows(golden, "rope.positions"), wanted, executor);
-  const [values, half] = [await table.data(), wanted.length];
-  const [cos, sin] = [golden.get("rope.cos")!.values, golden.get("rope.sin")!.values];
-  for (let i = 0; i < values.length; i++) {
-    const [t, e] = [Math.floor(i / (2 * half)), i % (2 * half)];
-    const theirs = (e < half ? cos : sin)[t * 2 * half + (e % half)]!;
-    expect(Math.abs(values[i]! - theirs)).toBeLessThan(1e-6);
-  }
-});
+    const table = ropeTable(rows(golden, "rope.positions"), wanted, executor);
+    const [values, half] = [await table.data(), wanted.length];
+    const [cos, sin] = [golden.get("rope.cos")!.values, golden.get("rope.sin")!.values];
+    for (let i = 0; i < values.length; i++) {
+      const [t, e] = [Math.floor(i / (2 * half)), i % (2 * half)];
+      const theirs = (e < half ? cos : sin)[t * 2 * half + (e % half)]!;
+      expect(Math.abs(values[i]! - theirs)).toBeLessThan(1e-6);
+    }
+  },
+);
 
 test("what does not fit is refused, with both numbers", async () => {
   const executor = await openNamed("reference");
@@ -220,9 +226,4 @@ function rows(golden: Golden, name: string): number[][] {
 
 function best(logits: Float32Array): number {
   return logits.indexOf(Math.max(...logits));
-}
-
-/** The measured errors, for whoever asks: PATCHWORK_ERRORS=1. */
-function report(what: string, error: number): void {
-  if (process.env.PATCHWORK_ERRORS) console.log(`${what}: ${error.toExponential(1)}`);
 }

@@ -198,7 +198,7 @@ def write_smollm() -> None:
     with torch.no_grad():
         # The mask is given, because `generate` would take the prompt's <|im_end|>, which also pads, for padding.
         options = {"attention_mask": torch.ones_like(input_ids), "eos_token_id": None, "pad_token_id": 2}
-        greedy = model.generate(input_ids, max_new_tokens=24, do_sample=False, **options)
+        greedy = model.generate(input_ids, max_new_tokens=14, do_sample=False, **options)
         logits = model(input_ids=greedy).logits[0, input_ids.shape[1] - 1 : -1]
     new = greedy[0, input_ids.shape[1] :]
     golden |= {"chat.input_ids": input_ids, "chat.greedy": new[None]}
