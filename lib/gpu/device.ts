@@ -96,7 +96,8 @@ const WANTED: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query"];
 
 function wrap(device: GPUDevice, description: string, options: DeviceOptions): Device {
   const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
-  const maxBindingBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize, options.maxBindingBytes ?? Infinity);
+  const largest = Math.min(maxStorageBufferBindingSize, maxBufferSize, options.maxBindingBytes ?? Infinity);
+  const maxBindingBytes = Math.floor(largest / 4) * 4; // of words: some devices say 2^31 - 1
   const batches = createBatches(device);
   const memory = createMemory(device, maxBindingBytes, (buffer) => batches.forget(buffer));
   const reads = createReads(device);

@@ -59,6 +59,21 @@ describe("launches", () => {
     expect(await device.read(w)).toEqual(uniform(64, 1, 3));
   });
 
+  test("writes come after what was recorded before them", async () => {
+    const device = await testDevice();
+    const bytes = (values: Float32Array) => new Uint8Array(values.buffer);
+    const x = device.allocate(64, "f32", "test");
+    device.write(x, 0, bytes(uniform(64, 1, 1)));
+    const [y] = device.run(unary.neg, [x], { length: 64 });
+    device.write(x, 0, bytes(uniform(64, 1, 2)));
+    expect(await device.read(y!)).toEqual(uniform(64, 1, 1).map((value) => -value));
+    const staged = device.stage(bytes(uniform(64, 1, 3)), 0);
+    const [z] = device.run(unary.neg, [staged], { length: 64 });
+    device.free(staged);
+    expect(device.stage(bytes(uniform(64, 1, 4)), 0).buffer).toBe(staged.buffer);
+    expect(await device.read(z!)).toEqual(uniform(64, 1, 3).map((value) => -value));
+  });
+
   test("the ledger counts what is alive; equal passes need no new memory", async () => {
     const device = await testDevice();
     const pass = async () => {
