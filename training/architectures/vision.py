@@ -92,7 +92,8 @@ def vit_tower() -> None:
     golden = {"pixel_values": pixels(24, 24, 12), "other.pixel_values": pixels(40, 16, 13)}
     golden |= towers(full(model, golden["pixel_values"]))
     golden |= towers(full(model, golden["other.pixel_values"], interpolate_pos_encoding=True), "other.")
-    save("vit-tower-odd", {**config.to_dict(), "architectures": ["ViTModel"]}, hub_weights(model), golden, family="vision")
+    written = {**config.to_dict(), "architectures": ["ViTModel"]}
+    save("vit-tower-odd", written, hub_weights(model), golden, family="vision")
 
 
 def deit() -> None:
@@ -143,7 +144,9 @@ def clip() -> None:
         "pixel_values": pixels(18, 18, 32),
         "other.pixel_values": pixels(30, 24, 33),
         # 60 is larger than the end token, so the two rules for the end of a text disagree.
-        "input_ids": torch.tensor([[57, 3, 60, 9, 4, end, end, end], [57, 1, 8, 44, 60, 21, 7, end], [57, 2, end, end, end, end, end, end]]),
+        "input_ids": torch.tensor([[57, 3, 60, 9, 4, end, end, end],
+                                   [57, 1, 8, 44, 60, 21, 7, end],
+                                   [57, 2, end, end, end, end, end, end]]),
         "attention_mask": torch.tensor([[1] * 6 + [0] * 2, [1] * 8, [1] * 3 + [0] * 5]),
     }  # fmt: skip
     golden |= pair(model, golden, attention_mask=golden["attention_mask"])
@@ -151,9 +154,8 @@ def clip() -> None:
         golden["without_mask.text_embeds"] = model(
             pixel_values=golden["pixel_values"], input_ids=golden["input_ids"]
         ).text_embeds
-        golden |= towers(model.vision_model(
-            golden["other.pixel_values"], interpolate_pos_encoding=True, output_hidden_states=True, output_attentions=True,
-        ), "other.")  # fmt: skip
+        other = full(model.vision_model, golden["other.pixel_values"], interpolate_pos_encoding=True)
+        golden |= towers(other, "other.")
         # The rule of files whose end token is 2, which it never was: the place of the largest token.
         model.text_model.eos_token_id = 2
         golden["legacy.text_embeds"] = model(
@@ -191,7 +193,8 @@ def clip_towers() -> None:
     # Older files carry the numbers of the places, which nobody needs.
     weights["vision_model.embeddings.position_ids"] = torch.arange(5)[None]
     out = towers(full(model, golden["pixel_values"]))
-    save("clip-vision-odd", {**config.to_dict(), "architectures": ["CLIPVisionModel"]}, weights, golden | out, family="vision")
+    written = {**config.to_dict(), "architectures": ["CLIPVisionModel"]}
+    save("clip-vision-odd", written, weights, golden | out, family="vision")
 
     model = CLIPVisionModelWithProjection(config)
     randomise(model, 43)
@@ -217,7 +220,9 @@ def siglip() -> None:
     golden = {
         "pixel_values": pixels(23, 23, 52),
         "other.pixel_values": pixels(15, 30, 53),
-        "input_ids": torch.tensor([[3, 60, 9, 4, 1, 1, 1, 1, 1], [1, 8, 44, 60, 21, 7, 30, 2, 1], [2, 1, 1, 1, 1, 1, 1, 1, 1]]),
+        "input_ids": torch.tensor([[3, 60, 9, 4, 1, 1, 1, 1, 1],
+                                   [1, 8, 44, 60, 21, 7, 30, 2, 1],
+                                   [2, 1, 1, 1, 1, 1, 1, 1, 1]]),
         "attention_mask": torch.tensor([[1] * 5 + [0] * 4, [1] * 9, [1] * 2 + [0] * 7]),
     }  # fmt: skip
     golden |= pair(model, golden)
@@ -225,9 +230,8 @@ def siglip() -> None:
         golden["with_mask.text_embeds"] = model(
             pixel_values=golden["pixel_values"], input_ids=golden["input_ids"], attention_mask=golden["attention_mask"]
         ).text_embeds
-        golden |= towers(model.vision_model(
-            golden["other.pixel_values"], interpolate_pos_encoding=True, output_hidden_states=True, output_attentions=True,
-        ), "other.")  # fmt: skip
+        other = full(model.vision_model, golden["other.pixel_values"], interpolate_pos_encoding=True)
+        golden |= towers(other, "other.")
     golden |= {name: golden[name].float() for name in ("input_ids", "attention_mask")}
     save("siglip-odd", sparse(config), hub_weights(model), golden, {"preprocessor_config.json": {
         "image_processor_type": "SiglipImageProcessor", "size": {"height": 23, "width": 23},
@@ -245,7 +249,8 @@ def siglip_tower() -> None:
     golden = {"pixel_values": pixels(12, 12, 62)}
     golden |= towers(full(model, golden["pixel_values"]))
     weights = {f"vision_model.{name}": weight for name, weight in hub_weights(model).items()}
-    save("siglip-vision-odd", {**config.to_dict(), "architectures": ["SiglipVisionModel"]}, weights, golden, family="vision")
+    written = {**config.to_dict(), "architectures": ["SiglipVisionModel"]}
+    save("siglip-vision-odd", written, weights, golden, family="vision")
 
 
 # ------------------------------------------------------------------------------------------------------------- DINOv2
@@ -258,7 +263,7 @@ def dinov2() -> None:
         "image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 33}, "crop_size": {"height": 30, "width": 30},
         "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225],
     }}  # fmt: skip
-    # Larger in one direction and smaller in the other, where the two rules for positions differ; the last columns fill no patch.
+    # Larger one way and smaller the other, where the two rules for positions differ; the last columns fill no patch.
     golden = {"pixel_values": pixels(30, 30, 72), "other.pixel_values": pixels(15, 42, 73)}
 
     cases = [
@@ -318,7 +323,9 @@ PROCESSORS = {
     "vit": (ViTImageProcessorPil, {"size": {"height": 21, "width": 18}}),
     "convnext": (ConvNextImageProcessorPil, {"size": {"shortest_edge": 21}, "crop_pct": 0.875, **IMAGENET}),
     "convnext-default-share": (ConvNextImageProcessorPil, {"size": 30}),
-    "llava-square": (LlavaImageProcessorPil, {"size": {"shortest_edge": 20}, "crop_size": {"height": 20, "width": 20}, "do_pad": True}),
+    "llava-square": (LlavaImageProcessorPil, {
+        "size": {"shortest_edge": 20}, "crop_size": {"height": 20, "width": 20}, "do_pad": True,
+    }),
     "llava": (LlavaImageProcessorPil, {"size": {"shortest_edge": 20}, "crop_size": {"height": 20, "width": 20}}),
 }  # fmt: skip
 
