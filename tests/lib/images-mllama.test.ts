@@ -3,10 +3,11 @@
  * `python -m training architectures mllama`. In cases.json: the grid of some hundred sizes, and the masks of prompts.
  */
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { fitToTiles, parseMllamaProcessor, preprocessMllama, tileGrids, type Picture } from "../../lib/images";
-import { toFloat32 } from "../../lib/weights/convert";
 import { parseSafetensors } from "../../lib/weights/safetensors";
+import { toFloat32 } from "../float32";
 
 const FOLDER = "tests/fixtures/mllama-processor";
 const json = (file: string): unknown => JSON.parse(readFileSync(`${FOLDER}/${file}`, "utf8"));
@@ -18,10 +19,10 @@ const cases = json("cases.json") as {
 };
 
 async function golden() {
-  const file = new Uint8Array(readFileSync(`${FOLDER}/golden.safetensors`));
+  const file = new Uint8Array(await readFile(`${FOLDER}/golden.safetensors`));
   const arrays = new Map<string, { shape: readonly number[]; values: Uint8Array | Float32Array }>();
   for (const entry of parseSafetensors(file, "golden")) {
-    const values = entry.dtype === "U8" ? file.subarray(entry.start, entry.end) : await toFloat32(file, entry);
+    const values = entry.dtype === "U8" ? file.subarray(entry.start, entry.end) : toFloat32(file, entry);
     arrays.set(entry.name, { shape: entry.shape, values });
   }
   return arrays;

@@ -3,19 +3,20 @@
  * `python -m training fixtures`, tests/fixtures/images/processor.safetensors from training/make_image_fixtures.py.
  */
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { parseImageProcessorConfig, preprocess, processedSize, resize, type Picture } from "../../lib/images";
-import { toFloat32 } from "../../lib/weights/convert";
 import { parseSafetensors } from "../../lib/weights/safetensors";
+import { toFloat32 } from "../float32";
 
 const json = (path: string) => JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
 
 /** A golden file's arrays by name: bytes as they are, floats as f32. */
 async function golden(path: string) {
-  const file = new Uint8Array(readFileSync(path));
+  const file = new Uint8Array(await readFile(path));
   const arrays = new Map<string, { shape: readonly number[]; values: Uint8Array | Float32Array }>();
   for (const entry of parseSafetensors(file, path)) {
-    const values = entry.dtype === "U8" ? file.subarray(entry.start, entry.end) : await toFloat32(file, entry);
+    const values = entry.dtype === "U8" ? file.subarray(entry.start, entry.end) : toFloat32(file, entry);
     arrays.set(entry.name, { shape: entry.shape, values });
   }
   return arrays;

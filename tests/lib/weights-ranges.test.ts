@@ -464,7 +464,9 @@ describe("the next visit", () => {
       await expect(load()).rejects.toThrow("it changed while it was downloaded; try again");
     }
     server.asked = [];
-    const loaded = await load();
+    const confirmSize = vi.fn(() => true);
+    const loaded = await load({ confirmSize });
+    expect(confirmSize.mock.calls).toEqual([[expect.closeTo(file.length, -6)]]); // but for the first request
     const last = await loaded.tree.visionModel.postLayernorm.weight.data();
     expect(new Uint8Array(last.buffer).at(-1)).toBe(other.at(-1));
     expect(server.sent(PATH)).toBe(file.length);

@@ -100,7 +100,7 @@ describe("an index that lies", () => {
     const error = (await load(pick(index)).catch((reason: unknown) => reason)) as Error;
     expect(error.message).toMatch(/^(files\/model.*: |llama: )/);
     expect(error.message).toMatch(sentence);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(3000);
     expect(executor.ledger()).toEqual(before);
   });
 });

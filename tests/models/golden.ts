@@ -1,5 +1,6 @@
 /** What both test files of a model need: the goldens, the executors, and how far apart two lists of numbers are. */
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { openExecutor, type Executor } from "../../lib/tensor";
 import { parseSafetensors } from "../../lib/weights";
 import { toFloat32 } from "../float32";
@@ -9,7 +10,7 @@ export type Golden = Map<string, { shape: readonly number[]; values: Float32Arra
 
 /** The f32 arrays of a golden file. */
 export async function readGolden(path: string): Promise<Golden> {
-  const file = new Uint8Array(readFileSync(path));
+  const file = new Uint8Array(await readFile(path));
   const golden: Golden = new Map();
   for (const entry of parseSafetensors(file, path)) {
     if (entry.dtype !== "U8") golden.set(entry.name, { shape: entry.shape, values: toFloat32(file, entry) });
