@@ -6,7 +6,9 @@
  *                                    -> tower -> one vector per patch, as a map [I, C, rows, columns]
  *                                    -> on the common grid: bilinear, or blocks of places folded into channels
  *
- * Class tokens and registers do not come along. Source: Eagle-1, `eagle/model/multimodal_encoder` (NVlabs/EAGLE).
+ * Class tokens and registers do not come along. A tower that gets a picture of another size than it learnt on stretches its
+ * positions as its own Hugging Face model does; Eagle-1 does it for its CLIP with antialiasing.
+ * Source: Eagle-1, `eagle/model/multimodal_encoder` (NVlabs/EAGLE).
  *
  * Shapes:  I pictures   C channels of an expert   N = rows · columns places
  */

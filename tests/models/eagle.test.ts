@@ -2,7 +2,9 @@
  * Eagle against PyTorch: `python -m training architectures eagle` writes tests/fixtures/eagle-*, one checkpoint for each
  * way of fusing experts, and what training/oracles makes of them.
  */
-import { readFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Picture } from "../../lib/images";
@@ -212,6 +214,33 @@ describe.each(executorNames)("on %s", (name) => {
       "eagle: expected pixelValues [pictures, 3, 48, 48], got [3, 3, 24, 48]; model.preprocess(picture) makes them",
     );
     await expect(model.forward({ inputIds: prompt.inputIds })).rejects.toThrow("eagle: expected pixelValues");
+  });
+});
+
+describe("preprocessor_config.json", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "patchwork-eagle-"));
+    for (const file of ["config.json", "model.safetensors"]) {
+      copyFileSync(`tests/fixtures/eagle-append/${file}`, join(folder, file));
+    }
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("without the file, what config.json says of pictures is what the file would have said", async () => {
+    const executor = await openNamed("reference");
+    const silent = await loadModel(folder, { executor, modelType: "eagle" });
+    const said = await loadModel("eagle-append", { executor, baseUrl: FIXTURES, modelType: "eagle" });
+    expect(silent.processor).toEqual(said.processor);
+  });
+
+  test("pictures of another size than config.json says", async () => {
+    const executor = await openNamed("reference");
+    const file = join(folder, "preprocessor_config.json");
+    writeFileSync(file, JSON.stringify({ image_processor_type: "CLIPImageProcessor", crop_size: 24 }));
+    await expect(loadModel(folder, { executor, modelType: "eagle" })).rejects.toThrow(
+      "preprocessor_config.json: expected a size of 48 × 48 pixels, as config.json's image_size says, got 24 × 24",
+    );
   });
 });
 

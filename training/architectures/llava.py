@@ -64,12 +64,8 @@ def older_names(model: LlavaForConditionalGeneration) -> dict[str, torch.Tensor]
 
 
 def newer_names(model: LlavaForConditionalGeneration) -> dict[str, torch.Tensor]:
-    """As transformers 4.52 and later write them; a tied last matrix is left out."""
-    return {
-        name.replace("vision_tower.", "vision_tower.vision_model."): value
-        for name, value in model.state_dict().items()
-        if name != "lm_head.weight"
-    }
+    """As this version of transformers has them; a tied last matrix is left out. 4.52 kept `vision_model` in the middle."""
+    return {name: value for name, value in model.state_dict().items() if name != "lm_head.weight"}
 
 
 def write_one(folder: str, written: dict, visual_tokens: int, names, processor: dict, seed: int) -> None:

@@ -47,8 +47,11 @@ async function readProcessor(checkpoint: Checkpoint, config: EagleConfig): Promi
   const given = await checkpoint.readOptionalJson("preprocessor_config.json");
   const processor = parseImageProcessorConfig(given ?? silent, file, "LlavaImageProcessor");
   const size = processor.cropSize ?? processor.size;
-  if (!size || "shortestEdge" in size || size.height !== height || size.width !== width) {
-    throw new Error(`${file}: expected a size of ${height} × ${width} pixels, as config.json's image_size says`);
+  const got = !size ? "any size" : "shortestEdge" in size ? "any shape" : `${size.height} × ${size.width}`;
+  if (got !== `${height} × ${width}`) {
+    throw new Error(
+      `${file}: expected a size of ${height} × ${width} pixels, as config.json's image_size says, got ${got}`,
+    );
   }
   return processor;
 }

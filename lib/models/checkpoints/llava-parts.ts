@@ -80,8 +80,8 @@ export function imageTextModel<Type extends string, Config, Weights, Inputs exte
       if (pictures.length === 0) return prompt;
       return { ...prompt, pixelValues: scope(executor, () => concat(pictures.map(pixels), 0)) };
     },
-    imageFeatures: ({ pixelValues, ...inputs }, { probe, signal } = {}) =>
-      compute(signal, () => see(pixelValues, inputs as unknown as Inputs, probe && keeping(probe))),
+    imageFeatures: (inputs, { probe, signal } = {}) =>
+      compute(signal, () => see(inputs.pixelValues, inputs, probe && keeping(probe))),
     createCache: (options) =>
       createKeyValueCache(options, {
         layers: textConfig.numHiddenLayers,
