@@ -34,6 +34,7 @@ const MAY_IMPORT = {
   "components/cells": ["components/ui", "lib/notebook", "lib/cells", "lib/exercises"],
   "components/lesson": ["components/ui", "lib/notebook"],
   "components/home": ["components/ui", "lib/notebook"],
+  "components/engine": ["components/ui", "lib/tensor"],
   "components/figures": ["components/ui", "lib/notebook", "lib/tensor", "lib/images", "lib/scenes"],
   "components/studio": ["components/ui", "lib/notebook", "lib/tensor", "lib/images", "lib/scenes"],
   app: ["components", "lib/course"],

@@ -30,6 +30,9 @@ export function ExecutorPill() {
         {engine.note && <p>{engine.note}</p>}
         {engine.description && <p className={styles.device}>{engine.description}</p>}
         <p>{gpu ? <a href="?executor=reference">Run this page on the CPU instead</a> : <a href="?">Try WebGPU</a>}</p>
+        <p>
+          <a href="/engine/">What this device can do</a>
+        </p>
       </div>
     </>
   );

@@ -35,6 +35,9 @@ export function SiteFrame({ here, end, children }: { here?: string; end?: ReactN
           <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>.
         </p>
         <p>
+          Its models run on this device: see and test <a href="/engine/">the engine</a>.
+        </p>
+        <p>
           The things in its pictures are drawn by many hands: <a href="/credits/">credits</a>.
         </p>
       </footer>

@@ -13,7 +13,7 @@ export async function timeOfOne(run: (count: number) => Promise<number>, signal?
   let count = FEWEST_RUNS;
   let last = await run(count); // the first may compile something
   while (last < ENOUGH_MS && count < MOST_RUNS) {
-    count *= 4;
+    count = Math.min(MOST_RUNS, count * (last < ENOUGH_MS / 16 ? 16 : 4));
     signal?.throwIfAborted();
     last = await run(count);
   }

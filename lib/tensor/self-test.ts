@@ -55,13 +55,13 @@ type Outcome = Pick<SelfTestResult, "outcome" | "error" | "times" | "message">;
 async function outcomeOf(test: SelfTest, executor: Executor, options: SelfTestOptions): Promise<Outcome> {
   const compares = executor.name !== "reference";
   if (compares && test.needsF16 && !executor.features.f16) {
-    return { outcome: "left out", message: "needs shader-f16, which this device does not have" };
+    return { outcome: "left out", message: `${test.name}: needs shader-f16, which this device does not have` };
   }
   try {
     const expected = expectedOf(test);
     const ran = compares ? await launched(test, executor, options) : undefined;
     const times = options.measure ? { device: ran?.time, loops: await timeOfLoops(test, options.signal) } : undefined;
-    if (!ran) return { ...numbersOnly(expected), times };
+    if (!ran) return { ...numbersOnly(test.name, expected), times };
     const error = Math.max(...ran.numbers.map((values, i) => largestDifference(values, expected[i]!)));
     if (error <= test.tolerance) return { outcome: "agrees", error, times };
     return { outcome: "differs", error, times, message: inWords(error, test, expected) };
@@ -142,15 +142,15 @@ function largestDifference(actual: Float32Array, expected: ArrayLike<number>): n
   return largest;
 }
 
-function inWords(error: number, { tolerance }: SelfTest, expected: ArrayLike<number>[]): string {
+function inWords(error: number, { name, tolerance }: SelfTest, expected: ArrayLike<number>[]): string {
   if (expected.some((values) => values instanceof Uint32Array))
-    return `expected the words of the plain loops, bit by bit, got ${error} others`;
+    return `${name}: expected the words of the plain loops, bit by bit, got ${error} others`;
   const came = error === Infinity ? "something that is no number" : `a difference of ${error.toPrecision(2)}`;
   const limit = tolerance === 0 ? "the very numbers" : `numbers within ${tolerance.toPrecision(2)}`;
-  return `expected ${limit} of the plain loops, got ${came}`;
+  return `${name}: expected ${limit} of the plain loops, got ${came}`;
 }
 
-function numbersOnly(results: ArrayLike<number>[]): Outcome {
+function numbersOnly(name: string, results: ArrayLike<number>[]): Outcome {
   if (results.every((values) => Array.from(values).every(Number.isFinite))) return { outcome: "ran" };
-  return { outcome: "failed", message: "expected finite numbers from the plain loops, got others" };
+  return { outcome: "failed", message: `${name}: expected finite numbers from the plain loops, got others` };
 }

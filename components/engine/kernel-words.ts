@@ -1,0 +1,58 @@
+/** What each kernel computes, in a few words. */
+import type { SelfTestCase } from "../../lib/tensor";
+
+/** Variants of a kernel share their words: what stands before the first space of its name. */
+export function kernelWords({ kernel }: Pick<SelfTestCase, "kernel">): string | undefined {
+  return words[kernel.split(" ")[0]!];
+}
+
+const words: Record<string, string> = {
+  matmul: "products of matrices, many at once",
+  matmulTransposed: "by a transposed matrix, as weights are stored",
+  linear: "a layer: weights and a bias",
+  linearRows: "a layer by some rows of a large weight",
+  softmax: "scores to shares of 1",
+  layerNorm: "each row to mean 0 and variance 1",
+  rmsNorm: "each row to mean square 1",
+  attention: "scores, softmax and values in one go",
+  maskedAttention: "the same, with some keys hidden",
+  attentionProbs: "one head’s map of weights",
+  maskedAttentionProbs: "the same, with some keys hidden",
+  depthwiseConv2d: "a window over each channel alone",
+  unfold: "windows of a picture as rows",
+  gridSample: "a picture between its pixels",
+  rotate: "positions as angles (RoPE)",
+  concat: "two arrays, one after the other",
+  gatherRows: "rows of a table by their number",
+  gatherPart: "rows from a part of a table",
+  stridedCopy: "an array in another order",
+  copyInto: "new rows into a cache",
+  storeFloats: "a file’s numbers to f32",
+  storeHalves: "a file’s numbers to halves",
+  widenHalves: "halves to f32",
+  siluGate: "silu(a) · b",
+  add: "a + b",
+  sub: "a − b",
+  mul: "a · b",
+  div: "a / b",
+  maximum: "the larger of two",
+  minimum: "the smaller of two",
+  sum: "all along an axis",
+  mean: "the average along an axis",
+  max: "the largest along an axis",
+  min: "the smallest along an axis",
+  argmax: "where the largest is",
+  exp: "e to the power of x",
+  log: "the natural logarithm",
+  sqrt: "√x",
+  neg: "−x",
+  abs: "|x|",
+  square: "x²",
+  relu: "x above 0, else 0",
+  tanh: "the hyperbolic tangent",
+  sigmoid: "1 / (1 + exp(−x))",
+  silu: "x · sigmoid(x)",
+  quickGelu: "x · sigmoid(1.702 x)",
+  geluTanh: "gelu, through tanh",
+  gelu: "x · Φ(x)",
+};
