@@ -170,6 +170,16 @@ describe.each(executorNames)("on %s", (name) => {
       });
       expect(relativeDistance(both.subarray(0, first.length), first)).toBeLessThan(1e-5);
       expect(relativeDistance(both.subarray(T * V, (T + length) * V), second)).toBeLessThan(1e-5);
+      // The other way round the row with fewer tiles comes first, and its empty ones lie between.
+      const half = pixelAttentionMask.length / 2;
+      const turned = await logitsOf({
+        inputIds: [...ids].reverse(),
+        attentionMask: [...attentionMask].reverse(),
+        pixelValues: concat([pixelValues.slice([1, 2]), pixelValues.slice([0, 1])]),
+        pixelAttentionMask: [...pixelAttentionMask.subarray(half), ...pixelAttentionMask.subarray(0, half)],
+      });
+      expect(relativeDistance(turned.subarray(T * V), first)).toBeLessThan(1e-5);
+      expect(relativeDistance(turned.subarray(0, length * V), second)).toBeLessThan(1e-5);
       // Control: without the mask, padding is taken for picture.
       const blind = await logitsOf({ inputIds: ids, attentionMask, pixelValues });
       expect(relativeDistance(blind.subarray(T * V, (T + length) * V), second)).toBeGreaterThan(1e-2);
