@@ -155,6 +155,25 @@ describe.each(executorNames)("on %s", (name) => {
   });
 });
 
+test("a picture in a prompt: the model's own way to put it there, and what it made is freed", async () => {
+  const executor = await openNamed("reference");
+  const model = await loadModel("smolvlm-odd", { executor, baseUrl: FIXTURES, modelType: "smolvlm" });
+  const pictures = [{ width: 64, height: 31, data: new Uint8ClampedArray(64 * 31 * 4).fill(200) }];
+  const question = "User:<image>What is it?<end_of_utterance>\nAssistant:";
+  const before = executor.ledger().bytes;
+  let answer = "";
+  for await (const piece of complete(model, question, { pictures, maxNewTokens: 4 })) answer += piece;
+  expect(executor.ledger().bytes).toBe(before);
+  let wanted = "";
+  const prompt = model.prepare({ text: question, pictures });
+  for await (const { text } of generate(model, { ...prompt, maxNewTokens: 4 })) wanted += text;
+  expect(answer).toBe(wanted);
+
+  const reader = await loadModel("smollm-like", { executor, baseUrl: FIXTURES, modelType: "llama" });
+  const blind = complete(reader, question, { pictures } as object);
+  await expect(blind.next()).rejects.toThrow("got one that only reads");
+});
+
 test("the eos of generation_config.json; a tokenizer beside the weights", async () => {
   const executor = await openNamed("reference");
   const model = await loadModel("smollm-like", { executor, baseUrl: FIXTURES, modelType: "llama" });
