@@ -12,11 +12,11 @@ import { layerNorm, patchEmbedding, type LayerNorm, type Linear, type PatchEmbed
 import { concat, type Tensor } from "../tensor";
 import type { Shapes } from "../weights";
 import { clipEncoder, clipEncoderShapes, type ClipEncoderConfig, type ClipEncoderLayer } from "./clip-encoder";
-import { paddingMask, type AttentionMask } from "./padding-mask";
+import { paddingMask } from "./padding-mask";
 import { patchGrid, positionsOf, wholePatches } from "./patch-grid";
 import { under, type Probe } from "./probe";
 import { linearShape, normShape, patchEmbeddingShape } from "./shapes";
-import { embedText, type InputIds } from "./text-embedding";
+import { embedText, type TextTowerInputs } from "./text-embedding";
 import type { TowerOptions, TowerOutput } from "./tower";
 
 /** As in config.json's vision_config. In brackets: what a file that is silent means; hiddenSize [768], 12 layers, 12 heads. */
@@ -129,11 +129,7 @@ function visionEmbeddings(
  * inputIds: B rows of T tokens, attentionMask likewise (0: padding) -> [B, T, D]
  */
 export function clipTextModel(
-  {
-    inputIds,
-    attentionMask,
-    positionIds,
-  }: { inputIds: InputIds; attentionMask?: AttentionMask; positionIds?: InputIds },
+  { inputIds, attentionMask, positionIds }: TextTowerInputs,
   w: ClipTextWeights,
   config: ClipTextConfig,
   probe?: Probe,

@@ -90,7 +90,7 @@ export function dinov2Model(
   w: Dinov2Weights,
   config: Dinov2Config,
   probe?: Probe,
-  { layers = w.encoder.layer.length }: TowerOptions = {},
+  { layers }: TowerOptions = {},
 ): TowerOutput {
   let x = embeddings(pixelValues, w.embeddings, config, under("embeddings", probe)); // [B, T, D]
   const hiddenStates = [x];
@@ -98,7 +98,7 @@ export function dinov2Model(
     x = encoderLayer(x, layer, config, under(`encoder.layer.${i}`, probe));
     hiddenStates.push(x);
   });
-  if (layers < w.encoder.layer.length) return { lastHiddenState: x, hiddenStates };
+  if (layers !== undefined) return { lastHiddenState: x, hiddenStates };
 
   const lastHiddenState = layerNorm(x, w.layernorm, config.layerNormEps);
   probe?.("layernorm.output", lastHiddenState);

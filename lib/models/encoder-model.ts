@@ -19,7 +19,6 @@ import type {
 import type { ConvNextConfig, ConvNextWeights } from "./convnext";
 import type { DeiTOutput, DeiTWeights } from "./deit";
 import type { Dinov2Config, Dinov2Weights } from "./dinov2";
-import type { AttentionMask } from "./padding-mask";
 import type { Probe } from "./probe";
 import type {
   SiglipConfig,
@@ -29,7 +28,7 @@ import type {
   SiglipVisionWeights,
   SiglipWeights,
 } from "./siglip";
-import type { InputIds } from "./text-embedding";
+import type { TextTowerInputs } from "./text-embedding";
 import type { ViTConfig, ViTModelWeights } from "./vit";
 import type { Linear } from "../nn";
 
@@ -138,13 +137,7 @@ export type PictureInputs = {
   outputHiddenStates?: boolean;
 };
 
-export type TextEncoderInputs = {
-  /** Token numbers, in rows of one length: [B][T] */
-  inputIds: InputIds;
-  /** 1 for a token, 0 for padding: [B][T] [all 1] */
-  attentionMask?: AttentionMask;
-  /** [B][T] [0, 1, 2, ...] */
-  positionIds?: InputIds;
+export type TextEncoderInputs = TextTowerInputs & {
   /** [false] */
   outputHiddenStates?: boolean;
 };

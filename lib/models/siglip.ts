@@ -29,11 +29,11 @@ import {
 import type { Tensor } from "../tensor";
 import type { Shapes } from "../weights";
 import { clipEncoder, clipEncoderShapes, type ClipEncoderConfig, type ClipEncoderLayer } from "./clip-encoder";
-import { paddingMask, type AttentionMask } from "./padding-mask";
+import { paddingMask } from "./padding-mask";
 import { patchGrid, positionsOf, wholePatches } from "./patch-grid";
 import { under, wanted, type Probe } from "./probe";
 import { linearShape, normShape, patchEmbeddingShape } from "./shapes";
-import { embedText, type InputIds } from "./text-embedding";
+import { embedText, type TextTowerInputs } from "./text-embedding";
 import type { TowerOptions, TowerOutput } from "./tower";
 
 /** As in config.json's vision_config. In brackets: what a file that is silent means; hiddenSize [768], 12 layers, 12 heads. */
@@ -170,11 +170,7 @@ function poolingHead(
  * inputIds: B rows of T tokens -> lastHiddenState [B, T, D], poolerOutput [B, projectionSize]
  */
 export function siglipTextModel(
-  {
-    inputIds,
-    attentionMask,
-    positionIds,
-  }: { inputIds: InputIds; attentionMask?: AttentionMask; positionIds?: InputIds },
+  { inputIds, attentionMask, positionIds }: TextTowerInputs,
   w: SiglipTextWeights,
   config: SiglipTextConfig,
   probe?: Probe,

@@ -1,8 +1,18 @@
 /** From token ids to the vectors that a text tower starts with: a word's, and its place's. */
 import type { Tensor } from "../tensor";
+import type { AttentionMask } from "./padding-mask";
 
 /** Token ids, a row per text; all rows are equally long (padded). */
 export type InputIds = readonly (readonly number[])[];
+
+/** What a tower for text is given. */
+export type TextTowerInputs = {
+  inputIds: InputIds;
+  /** 1 for a token, 0 for padding [all 1] */
+  attentionMask?: AttentionMask;
+  /** The place of each token [0, 1, 2, ...] */
+  positionIds?: InputIds;
+};
 
 /**
  * inputIds: B rows of T tokens -> [B, T, D]

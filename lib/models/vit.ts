@@ -107,7 +107,7 @@ export function vitModel(
   w: ViTModelWeights,
   config: ViTConfig,
   probe?: Probe,
-  { layers = w.encoder.layer.length, interpolatePosEncoding }: TowerOptions = {},
+  { layers, interpolatePosEncoding }: TowerOptions = {},
 ): TowerOutput {
   let x = embeddings(pixelValues, w.embeddings, config, interpolatePosEncoding, under("embeddings", probe)); // [B, T, D]
   const hiddenStates = [x];
@@ -115,7 +115,7 @@ export function vitModel(
     x = encoderLayer(x, layer, config, under(`encoder.layer.${i}`, probe));
     hiddenStates.push(x);
   });
-  if (layers < w.encoder.layer.length) return { lastHiddenState: x, hiddenStates };
+  if (layers !== undefined) return { lastHiddenState: x, hiddenStates };
 
   const lastHiddenState = layerNorm(x, w.layernorm, config.layerNormEps);
   probe?.("layernorm.output", lastHiddenState);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   attentionMap,
   classify,
+  dinov2Model,
   featureMap,
   imageEmbedding,
   loadModel,
@@ -87,6 +88,19 @@ describe.each(executorNames)("on %s", (name) => {
     }
     half.dispose();
   });
+});
+
+test("the first layers alone", async () => {
+  const executor = await openNamed("reference");
+  const golden = await goldenOf("dinov2-registers-odd");
+  const model = (await loadModel("dinov2-registers-odd", { executor, baseUrl: FIXTURES })) as Dinov2Model;
+  const pixelValues = goldenTensor(golden, "pixel_values", executor);
+  for (const layers of [0, 1, 2]) {
+    const out = dinov2Model(pixelValues, model.weights, model.config, undefined, { layers });
+    await comparer(golden).same(out.lastHiddenState, `hidden_states.${layers}`);
+    expect(out.hiddenStates).toHaveLength(layers + 1);
+    expect(out.poolerOutput).toBeUndefined();
+  }
 });
 
 test("a feature map is what the model makes of each place", async () => {
