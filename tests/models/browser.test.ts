@@ -48,7 +48,8 @@ beforeAll(async () => {
     try {
       const path = new URL(request.url!, "http://x").pathname;
       const body = made.get(path) ?? readFileSync(join("tests/fixtures", path));
-      const headers = { etag: '"1"', "cache-control": "no-store" };
+      const headers: Record<string, string> = { etag: '"1"', "cache-control": "no-store" };
+      if (request.headers.origin) headers["access-control-allow-origin"] = "*"; // and no header is exposed
       const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
       if (range && request.method === "GET") {
         const [from, to] = [Number(range[1]), Math.min(Number(range[2]) + 1, body.length)];
@@ -241,19 +242,22 @@ describe("a model in the page", () => {
     beforeAll(() => large.forEach((bytes, path) => made.set(path, bytes)));
 
     /** Loads it, and says what came: sizes, the first and last number of a matrix, and the note. */
-    const load = (prefer: "webgpu" | "reference" = "reference") =>
-      page.evaluate(async (prefer) => {
-        const { executor } = await engine.openExecutor({ prefer });
-        const asked: number[] = [];
-        const confirmSize = (bytes: number) => Boolean(asked.push(bytes));
-        const model = await engine.loadModel("large", { executor, baseUrl: "/", modelType: "vit", confirmSize });
-        const layers = model.weights.vit.encoder.layer;
-        const last = await layers.at(-1)!.output.dense.weight.data();
-        const first = await layers[0]!.attention.attention.query.weight.data();
-        const { bytes, note } = model;
-        model.dispose();
-        return { executor: executor.name, bytes, note, asked, ends: [first[0], first.at(-1), last[0], last.at(-1)] };
-      }, prefer);
+    const load = (prefer: "webgpu" | "reference" = "reference", source = "large") =>
+      page.evaluate(
+        async ([prefer, source]) => {
+          const { executor } = await engine.openExecutor({ prefer });
+          const asked: number[] = [];
+          const confirmSize = (bytes: number) => Boolean(asked.push(bytes));
+          const model = await engine.loadModel(source, { executor, baseUrl: "/", modelType: "vit", confirmSize });
+          const layers = model.weights.vit.encoder.layer;
+          const last = await layers.at(-1)!.output.dense.weight.data();
+          const first = await layers[0]!.attention.attention.query.weight.data();
+          const { bytes, note } = model;
+          model.dispose();
+          return { executor: executor.name, bytes, note, asked, ends: [first[0], first.at(-1), last[0], last.at(-1)] };
+        },
+        [prefer, source] as const,
+      );
     /** Damages or removes kept pieces of the weights; how many bytes they are. */
     const damage = () =>
       page.evaluate(async () => {
@@ -283,6 +287,18 @@ describe("a model in the page", () => {
       expect(sizes[0]).toBeGreaterThan(weights.length - 70_000);
       expect(ends).toEqual(endsOf(weights));
       expect(asked.filter((line) => line === "GET /large/model.safetensors").length).toBeLessThanOrEqual(4);
+    });
+
+    test("from another origin, which hides what it says about ranges: no preflight, and kept as well", async () => {
+      const elsewhere = `${base.replace("127.0.0.1", "localhost")}/large`;
+      const { ends } = await load("reference", elsewhere);
+      expect(ends).toEqual(endsOf(weights));
+      expect(sent).toBe(weights.length);
+      expect(asked.filter((line) => line.startsWith("OPTIONS"))).toEqual([]);
+      await page.reload();
+      sent = 0;
+      expect((await load("reference", elsewhere)).ends).toEqual(ends);
+      expect(sent).toBe(0);
     });
 
     test("the next visit asks for no byte of the weights; damaged pieces are fetched again, and only they", async () => {

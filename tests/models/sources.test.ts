@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { loadModel } from "../../lib/models";
+import type { Checkpoint } from "../../lib/models/checkpoints/checkpoint";
+import type * as ViTCheckpoint from "../../lib/models/checkpoints/vit";
 import { modelAddress } from "../../lib/models/model-address";
 import type { Executor } from "../../lib/tensor";
 import { FakeCaches } from "../lib/fake-caches";
@@ -208,9 +210,15 @@ describe("picked files", () => {
     const broken = Object.defineProperty(new File(["{"], "config.json"), "webkitRelativePath", {
       value: "vit/checkpoints/step-1/config.json",
     });
-    const model = await loadModel([broken, ...NAMES.map((name) => file(name, "vit"))], { executor });
-    expect(model.modelType).toBe("vit");
-    model.dispose();
+    const whole = NAMES.map((name) => file(name, "vit"));
+    for (const picked of [
+      [broken, ...whole],
+      [...whole, broken],
+    ]) {
+      const model = await loadModel(picked, { executor });
+      expect(model.modelType).toBe("vit");
+      model.dispose();
+    }
   });
 
   test.each(NAMES)("without %s: a sentence", async (missing) => {
@@ -224,6 +232,30 @@ describe("picked files", () => {
   test("nothing picked", async () => {
     await expect(loadModel([], { executor })).rejects.toThrow(/^files\/config\.json: .* got none; pick all files/);
   });
+});
+
+test("what fails after the weights were loaded frees them, and closes the executor that was opened for it", async () => {
+  vi.resetModules();
+  let opened: Executor | undefined;
+  vi.doMock("../../lib/models/checkpoints/vit", async (original) => {
+    const { loadViT } = await original<typeof ViTCheckpoint>();
+    return {
+      async loadViT(checkpoint: Checkpoint) {
+        opened = (await loadViT(checkpoint)).executor;
+        throw new Error("too late");
+      },
+    };
+  });
+  const { loadModel } = await import("../../lib/models");
+  const own = await openNamed("reference");
+  const before = own.ledger();
+  await expect(loadModel(`./${ODD}`, { executor: own })).rejects.toThrow("too late");
+  expect(opened).toBe(own);
+  expect(own.ledger()).toEqual(before);
+  await expect(loadModel(`./${ODD}`, { device: "reference" })).rejects.toThrow("too late");
+  expect(opened).not.toBe(own);
+  expect(() => opened!.upload(new Float32Array(1))).toThrow("this executor was closed");
+  vi.doUnmock("../../lib/models/checkpoints/vit");
 });
 
 describe("what the model is asked to be", () => {
