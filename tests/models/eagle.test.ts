@@ -276,6 +276,11 @@ describe("config.json", () => {
       "no vision_feature_layer",
     ],
     [
+      "blocks that are not square",
+      { fusion: "sequence_append", grid: [3, 1], vision_configs: [{ ...vit, resample: "pixel_unshuffle" }] },
+      "has the same multiple down and across (it has 3 × 3)",
+    ],
+    [
       "blocks that do not fit",
       { fusion: "sequence_append", grid: 2, vision_configs: [{ ...vit, resample: "pixel_unshuffle" }] },
       "has the same multiple down and across (it has 3 × 3)",

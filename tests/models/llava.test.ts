@@ -2,6 +2,9 @@
  * LLaVA against PyTorch: `python -m training architectures llava` writes tests/fixtures/llava-*, checkpoints of odd sizes
  * and what `transformers` makes of them.
  */
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Picture } from "../../lib/images";
@@ -168,6 +171,9 @@ describe.each(executorNames)("on %s", (name) => {
         const { inputIds, pixelValues } = prompt;
         await expect(model.forward({ inputIds })).rejects.toThrow("llava: expected pixelValues for the image tokens");
         const N = model.imageTokens;
+        await expect(model.forward({ inputIds: [[1, 7]], pixelValues: pixelValues.slice([0, 1]) })).rejects.toThrow(
+          `llava: expected ${N} image tokens (id 51) in inputIds, ${N} for each of 1 picture, got 0`,
+        );
         await expect(model.forward({ inputIds, pixelValues: pixelValues.slice([0, 2]) })).rejects.toThrow(
           `llava: expected ${2 * N} image tokens (id 51) in inputIds, ${N} for each of 2 pictures, got ${3 * N}`,
         );
@@ -223,6 +229,38 @@ describe.each(executorNames)("on %s", (name) => {
     expect(distance(await other.data(), features)).toBeGreaterThan(0.1);
   });
 });
+
+test("the names of transformers 4.52: vision_model in the middle, a last matrix of its own outside", async () => {
+  const executor = await openNamed("reference");
+  const folder = mkdtempSync(join(tmpdir(), "patchwork-llava-"));
+  try {
+    copyFileSync("tests/fixtures/llava-clip/config.json", join(folder, "config.json"));
+    copyFileSync("tests/fixtures/llava-clip/preprocessor_config.json", join(folder, "preprocessor_config.json"));
+    const file = renamed(readFileSync("tests/fixtures/llava-clip/model.safetensors"), (name) =>
+      name === "language_model.lm_head.weight"
+        ? "lm_head.weight"
+        : `model.${name.replace("language_model.model.", "language_model.")}`,
+    );
+    writeFileSync(join(folder, "model.safetensors"), file);
+    const { golden, prompt } = await readPrompt("llava-clip", executor);
+    const model = await loadModel(folder, { executor, modelType: "llava" });
+    const { logits } = await model.forward(prompt);
+    expect(relativeDistance(await logits.data(), golden.get("logits")!.values)).toBeLessThan(1e-4);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** The same safetensors file with other names in its header. */
+function renamed(file: Buffer, rename: (name: string) => string): Buffer {
+  const start = 8 + Number(file.readBigUInt64LE(0));
+  const header = JSON.parse(file.subarray(8, start).toString()) as Record<string, unknown>;
+  const entries = Object.entries(header).map(([name, entry]) => [name === "__metadata__" ? name : rename(name), entry]);
+  const text = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([length, text, file.subarray(start)]);
+}
 
 describe("config.json", () => {
   const vision = { model_type: "clip_vision_model", image_size: 24, patch_size: 8, num_hidden_layers: 3 };
