@@ -53,8 +53,8 @@ export type GenerateOptions<Cache = DecoderCache> = SamplingOptions & {
   /** Positions to keep room for [the prompt's and maxNewTokens]: more if pictures become many positions. */
   capacity?: number;
   /**
-   * What an earlier call read: `inputIds` then goes on behind it. It stays the caller's to dispose. A call's last token was
-   * never read, so it belongs at the start of the next prompt.
+   * What an earlier call read: `inputIds` then goes on behind it. It stays the caller's to dispose. A call's last token
+   * was never read, so it belongs at the start of the next prompt.
    */
   cache?: Cache;
 };
@@ -75,8 +75,8 @@ type Further<Model extends { forward(inputs: never): unknown }> = Partial<
 >;
 
 /**
- * @throws RangeError for options that make no sense; the signal's reason when aborted. However it ends, and also when the
- *   caller stops listening, what it made on the device is freed.
+ * @throws RangeError for options that make no sense; the signal's reason when aborted. However it ends, and also when
+ *   the caller stops listening, what it made on the device is freed.
  */
 export async function* generate<Model extends Decoder<never>>(
   model: Model,

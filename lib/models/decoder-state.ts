@@ -1,5 +1,5 @@
 /**
- * Where the tokens of one forward pass of a decoder stand, and what they may look at: positions, padding, and the cache.
+ * Where the tokens of one forward pass of a decoder stand, and what they may look at: positions, padding, the cache.
  *
  * Shapes:  B rows of text   T tokens of this pass   P tokens of earlier passes, in the cache   S = P + T keys
  *          E numbers per head
@@ -17,7 +17,7 @@ export type DecoderState = {
   rope: RopeTable;
   /** P */
   past: number;
-  /** Which of the S positions hold a token, and which padding: [B][S] of 1 and 0. Undefined when there is no padding. */
+  /** Which of the S positions hold a token, and which padding: [B][S] of 1 and 0. Undefined: there is no padding. */
   attentionMask?: AttentionMask;
   /** The same, to be added to scores: [B, 1, 1, S] */
   mask?: Tensor;

@@ -181,7 +181,7 @@ function selfAttention(
 
   if (cache) remember(cache, index, past, k, v);
   const { key, value } = cache ? cache.layers[index]! : { key: k, value: v }; // [B, KV, S or more, E]
-  // Query t stands at position P + t of the keys, and sees that far. Positions of the cache beyond S are not filled yet.
+  // Query t stands at position P + t of the keys, and sees that far. The cache is not filled yet beyond S.
   const options = { causal: { offset: past }, mask, keys: past + x.shape[1]! };
 
   const { output: heads, logSumExp } = attentionWithLogSumExp(q, key, value, options);
@@ -200,7 +200,7 @@ export function lastTokens(x: Tensor, count: number): Tensor {
   return count > 0 && count < T ? x.slice(null, [T - count, T]) : x;
 }
 
-/** A score for each token of the vocabulary. With tied embeddings the table itself is the matrix. [B, T, D] -> [B, T, V] */
+/** A score for each token of the vocabulary; tied embeddings are the matrix themselves. [B, T, D] -> [B, T, V] */
 export function lmHead(x: Tensor, w: LlamaWeights): Tensor {
   return linear(x, w.lmHead ?? { weight: w.model.embedTokens.weight });
 }

@@ -1,6 +1,6 @@
 /**
- * Chats as text: a checkpoint's template, in Jinja, says how. The template comes from a stranger's file, so it runs on a
- * budget: so many steps, so much text, so much time. https://huggingface.co/docs/transformers/chat_templating
+ * Chats as text: a checkpoint's template, in Jinja, says how. The template comes from a stranger's file, so it runs on
+ * a budget: so many steps, so much text, so much time. https://huggingface.co/docs/transformers/chat_templating
  */
 import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
 
@@ -70,8 +70,8 @@ type Step = Parameters<Interpreter["evaluate"]>;
 type Value = ReturnType<Interpreter["evaluate"]>;
 
 /**
- * Counts each step, and weighs each value before the next step can make more of it. One step can make at most as much as
- * JavaScript's longest text, half a billion characters, for a moment.
+ * Counts each step, and weighs each value before the next step can make more of it. One step can make at most as much
+ * as JavaScript's longest text, half a billion characters, for a moment.
  */
 class BudgetedInterpreter extends Interpreter {
   #steps = 0;

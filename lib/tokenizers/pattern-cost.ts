@@ -1,6 +1,6 @@
 /**
- * Whether a regular expression from somebody else's file can be run on a reader's text. JavaScript cannot stop one that is
- * running, and a few characters, (a+)+b, can keep it busy for years. So its form is looked at before it is compiled.
+ * Whether a regular expression from somebody else's file can be run on a reader's text. JavaScript cannot stop one that
+ * is running, and a few characters, (a+)+b, can keep it busy for years. So its form is looked at before it is compiled.
  *
  * A backtracking matcher tries, at each place of the text, at most
  *

@@ -41,7 +41,7 @@ export type Tokenizer = {
   unkTokenId?: number;
   /** All ids that `decode` leaves out when it is asked to skip special tokens. */
   specialTokenIds: readonly number[];
-  /** On which side a batch is padded, as tokenizer_config.json says; text goes on at the right, so decoders want left. */
+  /** On which side a batch is padded, by tokenizer_config.json. Text goes on at the right, so decoders want left. */
   paddingSide: "left" | "right";
   /** Special tokens that the file puts around a text, such as <s>, come with it unless `addSpecialTokens` is false. */
   encode(text: string, options?: { addSpecialTokens?: boolean }): number[];

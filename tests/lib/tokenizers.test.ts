@@ -121,7 +121,7 @@ test("older files: tokens as objects, templates in the config and by name", () =
   expect(() => bare.applyChatTemplate([])).toThrow("expected a chat template in chat_template.jinja");
 });
 
-test("what is not in the vocabulary: ids show nothing, characters are left out, as in Python without an unknown token", () => {
+test("what is not in the vocabulary: ids show nothing, characters are left out, as in Python", () => {
   const json = read("smollm", "tokenizer.json") as { model: { vocab: Record<string, number> } };
   const { a, ...vocab } = json.model.vocab;
   const tokenizer = openTokenizer({ tokenizer: { ...json, model: { ...json.model, vocab, merges: [] } } });

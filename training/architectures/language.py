@@ -1,9 +1,11 @@
 """Llama in its variants, and sampling.
 
-Models:     llama-odd (untied, 3 queries to a key, biases, head_dim of its own, llama3 RoPE beyond its knee, odd vocabulary),
-            llama-tied (Llama 3.2's form), llama-linear (a config from before transformers 4.45), smollm-like (bf16, rope
-            parameters as transformers 5 writes them, tokenizer and chat template), llama-long (131,072 positions).
-Sampling:   what transformers' logits processors make of a row of logits, in the order in which `generate` applies them.
+llama-odd     untied, 3 queries to a key, biases, head_dim of its own, llama3 RoPE beyond its knee, odd vocabulary
+llama-tied    Llama 3.2's form
+llama-linear  a config from before transformers 4.45
+smollm-like   bf16, RoPE parameters as transformers 5 writes them, a tokenizer and a chat template
+llama-long    131,072 positions
+sampling      what transformers' logits processors make of a row of logits, in the order in which `generate` applies them.
 """
 
 import json
@@ -278,7 +280,7 @@ def write_long() -> None:
 
 
 def write_sampling() -> None:
-    """Rows of logits before and after the processors that `generate` applies, in its order; -inf where a token is out."""
+    """Rows of logits before and after the processors that `generate` applies, in its order; none where a token is out."""
     generator = torch.Generator().manual_seed(21)
     logits = torch.randn(4, 50, generator=generator) * 3
     logits[1, 10:20] = logits[1, 10]  # ties
