@@ -14,7 +14,7 @@ import {
 } from "../../lib/models";
 import type { Executor } from "../../lib/tensor";
 import type { Tokenizer } from "../../lib/tokenizers";
-import { comparer, FIXTURES, goldenOf, goldenRows, goldenTensor, picture, seeAll } from "./encoders";
+import { comparer, FIXTURES, goldenOf, goldenRows, goldenTensor, picture, sameMaps, seeAll } from "./encoders";
 import { distance, executorNames, openNamed, relativeDistance } from "./golden";
 
 const golden = await goldenOf("clip-odd");
@@ -165,6 +165,7 @@ describe.each(executorNames)("on %s", (name) => {
   });
 
   test("where it looks, what each place is, what the whole is", async () => {
+    expect(await sameMaps(model, "visionModel.encoder.layers")).toEqual([10, 10]);
     const map = await attentionMap(model, picture, { layer: 1, head: 2 });
     expect(map.shape).toEqual([10, 10]);
     for (let row = 0; row < 10; row++) {

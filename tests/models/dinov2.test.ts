@@ -4,7 +4,6 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
-  attentionMap,
   classify,
   dinov2Model,
   featureMap,
@@ -14,7 +13,7 @@ import {
   type Dinov2Model,
 } from "../../lib/models";
 import type { Executor } from "../../lib/tensor";
-import { comparer, FIXTURES, goldenOf, goldenTensor, picture, seeAll } from "./encoders";
+import { comparer, FIXTURES, goldenOf, goldenTensor, picture, sameMaps, seeAll } from "./encoders";
 import { distance, executorNames, openNamed, relativeDistance } from "./golden";
 
 const fixtures = ["dinov2-odd", "dinov2-swiglu-odd", "dinov2-registers-odd"] as const;
@@ -69,8 +68,7 @@ describe.each(executorNames)("on %s", (name) => {
     });
     const answers = await classify(model, picture);
     expect(answers.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
-    const map = await attentionMap(model, picture, { layer: 1, head: 2 });
-    expect(map.shape).toEqual([40, 40]); // a class token, 3 registers, 6 × 6 patches
+    expect(await sameMaps(model, "encoder.layer")).toEqual([40, 40]); // a class token, 3 registers, 6 × 6 patches
     expect((await featureMap(model, picture)).shape).toEqual([6, 6, 24]);
     expect(Math.hypot(...(await imageEmbedding(model, picture)))).toBeCloseTo(1, 5);
     model.dispose();

@@ -2,6 +2,7 @@
 import { pathToFileURL } from "node:url";
 import { expect } from "vitest";
 import type { Picture } from "../../lib/images";
+import { rememberAttention, type EncoderModel, type Probe } from "../../lib/models";
 import { tensor, type Executor, type Tensor } from "../../lib/tensor";
 import { readGolden, relativeDistance, type Golden } from "./golden";
 
@@ -68,6 +69,29 @@ export function seeAll(): { seen: Map<string, Tensor>; probe(name: string, value
     },
   };
 }
+
+/** A map that is asked for is the one that a probe sees, in each layer and head. -> how many tokens look and are looked at */
+export async function sameMaps(model: EncoderModel & TakesPictures, path: string): Promise<readonly number[]> {
+  const { seen, probe } = seeAll();
+  await (model.forward as Forward)({ pixelValues: model.preprocess(picture) }, { probe });
+  const memory = await rememberAttention(model, picture);
+  let shape: readonly number[] = [];
+  let layers = 0;
+  for (let layer = 0; seen.has(`${path}.${layer}.probs`); layer++, layers++) {
+    const probs = seen.get(`${path}.${layer}.probs`)!; // [1, H, T, T]
+    for (let head = 0; head < probs.shape[1]!; head++) {
+      const map = await memory.map({ layer, head });
+      shape = map.shape;
+      expect(relativeDistance(map.probs, await probs.slice(0, head).data())).toBeLessThan(1e-5);
+    }
+  }
+  expect(layers).toBe(2);
+  memory.dispose();
+  return shape;
+}
+
+type TakesPictures = { preprocess(picture: Picture): Tensor };
+type Forward = (inputs: { pixelValues: Tensor }, options: { probe: Probe }) => Promise<unknown>;
 
 /** A picture with something in it, the same in every run. */
 export const picture: Picture = {

@@ -322,6 +322,7 @@ PROCESSORS = {
     "deit-one-number": (DeiTImageProcessorPil, {"size": 25, "crop_size": 21, **IMAGENET}),
     "vit": (ViTImageProcessorPil, {"size": {"height": 21, "width": 18}}),
     "convnext": (ConvNextImageProcessorPil, {"size": {"shortest_edge": 21}, "crop_pct": 0.875, **IMAGENET}),
+    "convnext-share-cuts-off": (ConvNextImageProcessorPil, {"size": 20, "crop_pct": 0.875}),  # 22.86 becomes 22
     "convnext-default-share": (ConvNextImageProcessorPil, {"size": 30}),
     "llava-square": (LlavaImageProcessorPil, {
         "size": {"shortest_edge": 20}, "crop_size": {"height": 20, "width": 20}, "do_pad": True,
