@@ -33,9 +33,7 @@ export function EngineTest({ cases }: { cases: readonly SelfTestCase[] }) {
         <div className={styles.card} data-tone={toneOf(state, wrong)}>
           <div className={styles.bar}>
             <span className={styles.dot} aria-hidden="true" />
-            <p className={styles.summary} role={state.test === "running" ? undefined : "status"}>
-              {summary(state, cases)}
-            </p>
+            <p className={styles.summary}>{summary(state, cases)}</p>
             <div className={styles.buttons}>
               <button type="button" className={busy ? styles.button : styles.go} onClick={busy ? store.stop : start}>
                 {busy ? "Stop" : state.test === "ready" ? "Test every kernel" : "Test again"}
@@ -43,6 +41,9 @@ export function EngineTest({ cases }: { cases: readonly SelfTestCase[] }) {
               <Report state={state} cases={cases} />
             </div>
           </div>
+          <p className={styles.announcer} role="status">
+            {busy ? "The test runs." : state.test === "ready" ? "" : summary(state, cases)}
+          </p>
           <progress
             className={styles.progress}
             aria-label="Tests done"

@@ -35,10 +35,8 @@ export function SiteFrame({ here, end, children }: { here?: string; end?: ReactN
           <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>.
         </p>
         <p>
-          Its models run on this device: see and test <a href="/engine/">the engine</a>.
-        </p>
-        <p>
-          The things in its pictures are drawn by many hands: <a href="/credits/">credits</a>.
+          The things in its pictures are drawn by many hands: <a href="/credits/">credits</a>. Its models run on this
+          device: <a href="/engine/">the engine</a>.
         </p>
       </footer>
     </>
