@@ -22,13 +22,15 @@ type Bits = { length: number; dtype: "f32" | "f16"; numbers: Float32Array | Uint
 type Faults = {
   /** Changes what a kernel has written. */
   spoil?: (kernel: string, output: Float32Array) => void;
+  /** What a kernel does not care to write. */
+  unwritten?: (kernel: string, value: number) => boolean;
   f16?: boolean;
   time?: Executor["time"];
   onRun?: (kernel: string) => void;
 };
 
 /** An executor that looks like a GPU's and runs the loops at once. Counts what is alive. */
-function loopsAsShaders({ spoil, f16 = true, time, onRun }: Faults = {}) {
+function loopsAsShaders({ spoil, unwritten, f16 = true, time, onRun }: Faults = {}) {
   const alive = new Set<Bits>();
   const made = (numbers: Bits["numbers"]) => {
     const storage: Bits = { length: numbers.length, dtype: numbers instanceof Uint16Array ? "f16" : "f32", numbers };
@@ -54,7 +56,11 @@ function loopsAsShaders({ spoil, f16 = true, time, onRun }: Faults = {}) {
       const loops = kernel.reference(given, shape, outputs);
       let step = loops.next();
       while (!step.done) step = loops.next();
-      step.value.forEach((values, i) => outputs[i]!.set(values));
+      step.value.forEach((values, i) =>
+        values.forEach((value, j) => {
+          if (!unwritten?.(kernel.name, value)) outputs[i]![j] = value;
+        }),
+      );
       if (targets.length > 0) spoil?.(kernel.name, (targets[0] as Bits).numbers as Float32Array);
     },
     read: ({ numbers }: Bits) => Promise.resolve((numbers as Float32Array).slice()),
@@ -120,10 +126,14 @@ describe("the self-test", () => {
     }
   });
 
-  test("results start as no numbers: a kernel that writes nothing is noticed everywhere", async () => {
+  test("results start as no numbers: a kernel that writes nothing is noticed, even where it should have written 0", async () => {
     const { executor } = loopsAsShaders();
     const results = await run({ ...executor, runInto: () => undefined });
     expect(wrong(results)).toHaveLength(results.length);
+    const unwritten: Faults["unwritten"] = (kernel, value) => kernel === "relu" && value === 0;
+    expect(wrong(await run(loopsAsShaders({ unwritten }).executor))).toEqual([
+      expect.objectContaining({ name: "relu", error: Infinity }),
+    ]);
   });
 
   test("a kernel that cannot run fails with what the device says; the others go on", async () => {
@@ -234,6 +244,17 @@ describe("the page's state", () => {
       .filter((line) => line.startsWith("| "));
     const head = rows.findIndex((row) => row.startsWith("| kernel |"));
     expect(rows[head + 2]).toContain("| gelu | differs: gelu: expected numbers within 5.0e-7");
+  });
+
+  test("a kernel of which one case of several differs is wrong", async () => {
+    let calls = 0;
+    const spoil: Faults["spoil"] = (kernel, y) => {
+      if (kernel === "storeHalves" && calls++ === 1) new Uint32Array(y.buffer)[4]! ^= 1;
+    };
+    const { store: page } = store({ spoil });
+    await page.start();
+    expect(wrong([...page.current().results])).toHaveLength(1);
+    expect(summary(page.current(), cases)).toMatch(/^(\d+) of (?!\1)\d+ kernels agree; storeHalves does not\.$/);
   });
 
   test("stopped where it was; started again, it begins anew", async () => {
