@@ -6,8 +6,9 @@
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generate } from "../../lib/generation";
+import { attentionMap } from "../../lib/nn";
 import { loadModel, type KeyValueCache, type LlamaForCausalLM } from "../../lib/models";
-import { tensor, writeInto, type Executor, type Tensor } from "../../lib/tensor";
+import { scope, tensor, writeInto, type Executor, type Tensor } from "../../lib/tensor";
 import { distance, executorNames, openNamed, readGolden, relativeDistance, report } from "./golden";
 
 const FIXTURES = pathToFileURL("tests/fixtures").href;
@@ -47,7 +48,7 @@ describe.each(executorNames)("on %s", (name) => {
   test.each([LONG - 1, 65_536, 8191])("decoding at position %i, in a stated memory", async (past) => {
     cache.length = past;
     const seen = new Map<string, Tensor>();
-    const wants = (path: string) => path.endsWith(".1.selfAttn.key");
+    const wants = (path: string) => /\.1\.selfAttn\.(key|query|logSumExp)$/.test(path);
     const probe = Object.assign((path: string, value: Tensor) => seen.set(path, value), { wants });
     const { logits } = await model.forward({ inputIds: [[7]], cache }, { probe });
     const values = await logits.data();
@@ -55,6 +56,15 @@ describe.each(executorNames)("on %s", (name) => {
     expect(error).toBeLessThan(1e-4);
     const key = seen.get("model.layers.1.selfAttn.key")!;
     expect(relativeDistance(await key.data(), golden.get(`key.${past}`)!.values)).toBeLessThan(1e-4);
+    for (const head of [0, 1, 2]) {
+      const [query, logSumExp] = ["query", "logSumExp"].map((part) => seen.get(`model.layers.1.selfAttn.${part}`)!);
+      const end = scope(executor, () =>
+        attentionMap(query!, cache.layers[1]!.key, logSumExp!, [0, head], { keys: past + 1 }).slice(0, [past + 1 - 64]),
+      ); // of the map [1, past + 1] the golden has the last 64 keys
+      const wanted = golden.get(`attention.${past}`)!.values.subarray(head * 64, (head + 1) * 64);
+      expect(relativeDistance(await end.data(), wanted)).toBeLessThan(1e-4);
+      end.dispose();
+    }
     expect(cache.length).toBe(past + 1);
     if (past === LONG - 1) {
       // As if angles were exact: in f32 they are off by up to 0.004 radians here.
@@ -62,7 +72,7 @@ describe.each(executorNames)("on %s", (name) => {
     }
     expect(cache.bytes).toBe(2 * 2 * LONG * E * 4);
     expect(executor.ledger().bytes - before).toBeLessThan(cache.bytes + 2 ** 20);
-    [logits, key].forEach((value) => value.dispose());
+    [logits, ...seen.values()].forEach((value) => value.dispose());
     report(`position ${past} on ${name}`, error);
   });
 
