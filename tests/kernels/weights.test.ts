@@ -204,7 +204,12 @@ describe.each<Name>(["reference", "webgpu"])("%s", (name) => {
       const before = executor.ledger().bytes;
       const t = allocate([1024, 64], { dtype: "f16", executor });
       expect(executor.ledger().bytes - before).toBe(1024 * 64 * 2);
-      t.dispose();
+      const sum = t.sum();
+      const row = t.gather([3]);
+      const y = affine(row, t);
+      await Promise.all([sum.item(), y.data()]);
+      expect(executor.ledger().bytes - before).toBeLessThan(1024 * 64 * 3); // what was widened on the way is freed
+      for (const made of [t, sum, row, y]) made.dispose();
       expect(executor.ledger().bytes).toBe(before);
     });
   });
