@@ -11,6 +11,7 @@ from .evaluate import evaluate
 from .export import export
 from .fixtures import write_fixtures
 from .golden import write_golden
+from .language import commands as language
 from .paths import DATA, FIXTURES, MODELS, RUNS
 from .recipe import FULL, QUICK
 from .report import report
@@ -26,10 +27,12 @@ def parse() -> argparse.Namespace:
     scenes = commands.add_parser("scenes", help="draw the scenes of every split (what exists is kept)")
     model = commands.add_parser("vit-classifier", help="one stage of the classifier")
     model.add_argument("stage", choices=STAGES)
+    text = commands.add_parser("llama-tiny", help="one stage of the language model")
+    text.add_argument("stage", choices=language.STAGES)
     everything = commands.add_parser("all", help="scenes, training, export, evaluation, goldens, model card")
-    for command in (scenes, model, everything):
+    for command in (scenes, model, text, everything):
         command.add_argument("--quick", action="store_true", help="tiny: minutes, into training/runs/quick")
-    for command in (model, everything):
+    for command in (model, text, everything):
         command.add_argument("--threads", type=int, default=2)
         command.add_argument("--compile", action="store_true", help="torch.compile: faster, needs a C++ compiler")
         command.add_argument("--steps", type=int, help="instead of the recipe's")
@@ -71,6 +74,8 @@ def main() -> None:
         report()
     elif arguments.command == "vit-classifier":
         stage(arguments.stage, arguments)
+    elif arguments.command == "llama-tiny":
+        language.stage(arguments.stage, arguments)
     else:
         recipe = QUICK if arguments.quick else FULL
         draw_all(recipe.train_scenes, recipe.eval_scenes, DATA / "quick" if arguments.quick else DATA)

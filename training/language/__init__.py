@@ -1,0 +1,1 @@
+"""The language model of the course: corpus, tokenizer, `llama-tiny`, its evaluation."""

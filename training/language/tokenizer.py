@@ -1,0 +1,75 @@
+"""Byte-level BPE as Llama 3 has it, of about 2,000 tokens, trained on the corpus.
+
+Learning takes whole words where the corpus has them often, and falls back to bytes for everything else: any text can be
+written. Special tokens come last, as in Llama 3; `<|image|>` and some reserved ones are for the models that see.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from transformers import PreTrainedTokenizerFast
+
+# Llama 3's split into words, short numbers, punctuation and spaces.
+PATTERN = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+BEGIN, END = "<|begin_of_text|>", "<|end_of_text|>"
+HEADER, HEADER_END, TURN_END = "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"
+IMAGE, PAD = "<|image|>", "<|finetune_right_pad_id|>"
+SPECIAL = [BEGIN, END, HEADER, HEADER_END, TURN_END, IMAGE, PAD, *(f"<|reserved_special_token_{i}|>" for i in range(9))]
+
+CHAT = (
+    "{{- bos_token }}"
+    "{%- for message in messages %}"
+    "{{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' }}"
+    "{{- message['content'] | trim + '<|eot_id|>' }}"
+    "{%- endfor %}"
+    "{%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{%- endif %}"
+)
+
+
+def texts_of(documents: Iterable[dict]) -> Iterable[str]:
+    for document in documents:
+        if "text" in document:
+            yield document["text"]
+        else:
+            yield from (f"{turn['role']}\n\n{turn['content']}" for turn in document["messages"])
+
+
+def train_tokenizer(documents: list[dict], vocab_size: int, max_length: int) -> PreTrainedTokenizerFast:
+    inner = Tokenizer(models.BPE(ignore_merges=True))
+    split = pre_tokenizers.Split(Regex(PATTERN), behavior="isolated", invert=False)
+    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, trim_offsets=True, use_regex=False)
+    inner.pre_tokenizer = pre_tokenizers.Sequence([split, byte_level])
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    size = vocab_size - len(SPECIAL)
+    inner.train_from_iterator(
+        texts_of(documents),
+        trainers.BpeTrainer(vocab_size=size, special_tokens=[], initial_alphabet=alphabet, show_progress=False),
+    )
+    inner.add_special_tokens(SPECIAL)
+    template = processors.TemplateProcessing(
+        single=f"{BEGIN} $A", pair=f"{BEGIN} $A {BEGIN}:1 $B:1", special_tokens=[(BEGIN, inner.token_to_id(BEGIN))]
+    )
+    inner.post_processor = processors.Sequence([processors.ByteLevel(trim_offsets=True), template])
+    inner.decoder = decoders.ByteLevel()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=inner,
+        bos_token=BEGIN,
+        eos_token=TURN_END,
+        pad_token=PAD,
+        padding_side="left",
+        chat_template=CHAT,
+        clean_up_tokenization_spaces=False,
+        model_max_length=max_length,
+    )
+
+
+def open_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    if not (folder / "tokenizer.json").exists():
+        raise SystemExit(
+            f"tokenizer: expected {folder}/tokenizer.json, found none; `python -m training llama-tiny tokenizer` trains it"
+        )
+    return PreTrainedTokenizerFast.from_pretrained(folder)
