@@ -6,8 +6,13 @@ export function breath(signal?: AbortSignal): () => Promise<void> {
   let started = performance.now();
   return async () => {
     if (performance.now() - started < TURN) return;
-    await new Promise((resume) => setTimeout(resume));
+    await newTurn();
     signal?.throwIfAborted();
     started = performance.now();
   };
+}
+
+/** Lets the page draw and listen, however short the work has been. */
+export function newTurn(): Promise<void> {
+  return new Promise((resume) => setTimeout(resume));
 }

@@ -79,8 +79,8 @@ async function bring(checkpoint: WeightFiles, opened: OpenedWeights, found: Map<
       const from = tensor.dtype as "F32" | "F16" | "BF16"; // `match` has seen to it
       const at = (start - tensor.start) / (from === "F32" ? 4 : 2);
       await write(targets.get(tensor)!, at, bytes.subarray(start - piece.start, end - piece.start), from);
+      await pause();
     }
-    await pause();
   };
   try {
     for (const [path, tensor] of found) {

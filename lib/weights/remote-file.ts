@@ -1,4 +1,5 @@
 /** A file on a server, read in pieces: kept ones first, the others side by side in a few requests. */
+import { newTurn } from "./breath";
 import { byteRanges, validators } from "./byte-ranges";
 import { bytesOf, requests, type Piece } from "./pieces";
 import { openPieceStore, sameVersion, type PieceStore, type Version } from "./piece-store";
@@ -106,7 +107,11 @@ async function readRun(
       onBytes(count);
       if (at < piece.end) continue;
       const whole = buffer.subarray(0, piece.end - piece.start);
-      await Promise.all([use(piece, whole), store?.put(piece, whole)]);
+      // Each in a turn of its own: both look at every byte.
+      await use(piece, whole);
+      await newTurn();
+      await store?.put(piece, whole);
+      await newTurn();
       next += 1;
     }
   }

@@ -7,25 +7,28 @@ import { allCellsFulfilled, cellReaches, read, type Reader } from "./reader";
 
 const LESSON = "/course/vision-transformers/patches/";
 const LIMIT = 50; // milliseconds
+/** What else a machine does can only make a task longer: one try of three without a long one is proof. */
+const RETRY = { retry: 2 };
 
 let browser: Browser;
-let reader: Reader;
+let reader: Reader | undefined;
 beforeAll(async () => {
   browser = await launchBrowser({ webgpu: true });
 });
 afterAll(() => browser.close());
 
-test("loading the lesson, its model and all of its cells", async () => {
+test("loading the lesson, its model and all of its cells", RETRY, async () => {
+  await reader?.close();
   const tasks = await longestTasks(browser, async () => {
     reader = await read(browser, inject("site") + LESSON);
     await allCellsFulfilled(reader.page);
   });
-  expect(await reader.page.locator("[data-lesson]").getAttribute("data-executor")).toBe("webgpu");
+  expect(await reader!.page.locator("[data-lesson]").getAttribute("data-executor")).toBe("webgpu");
   expect(tasksOver(LIMIT, tasks)).toEqual([]);
 });
 
-test("asking the model again", async () => {
-  const { page } = reader;
+test("asking the model again", RETRY, async () => {
+  const { page } = reader!;
   const tasks = await longestTasks(browser, async () => {
     await page.locator('[data-cell="answer"]').getByRole("button", { name: "Run" }).click();
     await cellReaches(page, "answer", "fulfilled");
@@ -34,8 +37,8 @@ test("asking the model again", async () => {
   expect(tasksOver(LIMIT, tasks)).toEqual([]);
 });
 
-test("dragging a thing through the scene while every cell follows", async () => {
-  const { page } = reader;
+test("dragging a thing through the scene while every cell follows", RETRY, async () => {
+  const { page } = reader!;
   const item = page.locator('[data-cell="scene"] .studio-item').first();
   await item.scrollIntoViewIfNeeded();
   const box = (await item.boundingBox())!;
@@ -54,6 +57,6 @@ test("dragging a thing through the scene while every cell follows", async () => 
 });
 
 test("control: a task that is too long is seen", async () => {
-  const tasks = await longestTasks(browser, () => keepBusy(reader.page, 10 * LIMIT));
+  const tasks = await longestTasks(browser, () => keepBusy(reader!.page, 10 * LIMIT));
   expect(tasksOver(LIMIT, tasks)).toHaveLength(1);
 });

@@ -28,7 +28,7 @@ test("what is recorded before and after keeps its order, and two times at once t
   const times = [1, 2].map(() => device.time(unary.square, [y!], [x], { length: 3 }, 3));
   const [z] = device.run(unary.neg, [x], { length: 3 });
   expect([...(await device.read(z!))]).toEqual([-1, -4, -9]);
-  for (const time of await Promise.all(times)) expect(time).toBeGreaterThan(0);
+  for (const time of await Promise.all(times)) expect(time).toBeGreaterThanOrEqual(0); // the clock may be too coarse for so little
 });
 
 test("a device without the clock says so, and one that is closed too", async () => {
