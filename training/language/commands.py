@@ -1,16 +1,19 @@
-"""`python -m training llama-tiny {corpus,tokenizer,train,export,evaluate}`: one stage of the language model."""
+"""`python -m training llama-tiny {corpus,tokenizer,train,export,evaluate,golden}`: one stage of the language model."""
 
 import argparse
 import dataclasses
 from pathlib import Path
 
-from ..paths import DATA, MODELS, RUNS
+from ..paths import DATA, FIXTURES, MODELS, RUNS
 from . import corpus
+from .evaluate import evaluate
+from .export import export
+from .golden import write_golden
 from .recipe import FULL, QUICK
 from .tokenizer import train_tokenizer
 from .train import train
 
-STAGES = ("corpus", "tokenizer", "train", "export", "evaluate")
+STAGES = ("corpus", "tokenizer", "train", "export", "evaluate", "golden")
 
 
 def stage(name: str, arguments: argparse.Namespace) -> None:
@@ -30,3 +33,10 @@ def stage(name: str, arguments: argparse.Namespace) -> None:
         print(f"tokenizer: {len(tokenizer)} tokens")
     elif name == "train":
         train(recipe, data, run, arguments.threads, arguments.compile)
+    elif name == "export":
+        export(recipe, run, out)
+    elif name == "evaluate":
+        options = (" --quick" if quick else "") + (f" --limit {arguments.limit}" if arguments.limit else "")
+        evaluate(data, run, out, "python -m training llama-tiny evaluate" + options, arguments.threads, arguments.limit)
+    else:
+        write_golden(data, out, run / "golden" if quick else FIXTURES / "llama-tiny")

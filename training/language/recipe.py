@@ -22,11 +22,11 @@ class LanguageRecipe:
     length: int = 256  # tokens of a row, into which whole documents are packed
     # optimisation
     seed: int = 4
-    batch_size: int = 16  # rows
-    steps: int = 2_000
-    warmup: int = 60
+    batch_size: int = 8  # rows
+    steps: int = 3_000
+    warmup: int = 100
     decay: float = 0.3  # the last part of the steps, in which the learning rate falls to zero
-    lr: float = 6e-3
+    lr: float = 3e-3
     weight_decay: float = 0.05
     muon_from: int = 0
     ema: float = 0.99  # of the weights; the average is what is evaluated and exported
@@ -34,9 +34,10 @@ class LanguageRecipe:
     prompt_weight: float = 0.25  # of a token in a user's turn, in the loss; all others weigh 1
     # bookkeeping
     log_every: int = 20
-    eval_every: int = 250
+    eval_every: int = 1_000
     eval_subset: int = 200  # questions, and documents, as it goes
     save_every: int = 100
+    saved: tuple[float, ...] = (0.05, 0.15, 0.4, 0.7, 1)
 
 
 FULL = LanguageRecipe()

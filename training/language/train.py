@@ -1,8 +1,6 @@
 """Training: `python -m training llama-tiny train`. Resumes where it stopped; rows follow from the seed and the step alone."""
 
-import json
 import math
-import time
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import LlamaConfig, PreTrainedTokenizerFast
 
-from ..train import learning_rate, optimizers
+from ..trainer import run_training
 from . import corpus
 from .llama import TrainingLlama
 from .recipe import LanguageRecipe, settings
@@ -90,101 +88,58 @@ def as_documents(questions: list[dict], tokenizer: PreTrainedTokenizerFast) -> D
     return encode(chats, tokenizer)
 
 
+class Reading:
+    """The task for the trainer: rows of documents, next-token loss, closed questions as it goes."""
+
+    def __init__(self, recipe: LanguageRecipe, data: Path, tokenizer: PreTrainedTokenizerFast):
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.padding = recipe, tokenizer.pad_token_id
+        self.documents = encode(corpus.documents(data, "train"), tokenizer)
+        self.test = encode(corpus.documents(data, "test"), tokenizer)
+        questions = corpus.questions(data)
+        chosen = np.random.default_rng(recipe.seed).permutation(len(questions))[: recipe.eval_subset]
+        self.held_out = np.array([questions[i]["heldOut"] for i in chosen])
+        self.asked = as_documents([questions[i] for i in chosen], tokenizer)
+        self.rows = pack(self.documents, recipe.length, recipe.seed)
+        self.scenes = len(self.documents)  # what the trainer calls a model's samples
+        self.model = TrainingLlama(llama_config(recipe, tokenizer), recipe.length)
+        self.average = TrainingLlama(self.model.config, recipe.length)
+        self.average.load_state_dict(self.model.state_dict())
+        tokens = len(self.documents.tokens)
+        print(f"{self.scenes:,} documents, {tokens:,} tokens, {len(self.rows):,} rows", flush=True)
+
+    def batch(self, step: int, _: torch.Generator) -> tuple:
+        size, count = self.recipe.batch_size, len(self.rows)
+        picked = []
+        for at in range(step * size, (step + 1) * size):
+            if at % count == 0 or not picked:
+                order = np.random.default_rng([self.recipe.seed, at // count]).permutation(count)  # of this pass
+            picked.append(self.rows[order[at % count]])
+        return batch(self.documents, picked, self.recipe.length, self.padding, self.recipe.prompt_weight)
+
+    def losses(self, *parts: Tensor) -> tuple[Tensor, Tensor]:
+        return losses(self.model, *parts)
+
+    def scores(self, right: Tensor, parts: tuple) -> dict[str, float]:
+        """The share of tokens that are the model's to say and that it would say; how many tokens the batch has."""
+        return {"accuracy": float(right), "tokens": float((parts[3] >= 0).sum())}
+
+    def measure(self) -> dict[str, float]:
+        recipe = self.recipe
+        right = exact(self.average, self.asked, recipe.length, self.padding)
+        measured = perplexity(self.average, self.test, recipe.eval_subset, recipe.length, self.padding)
+        shares = {"training": right[~self.held_out], "heldOut": right[self.held_out]}
+        result = {name: round(float(part.mean()), 4) if len(part) else 0.0 for name, part in shares.items()}
+        result |= {"perplexity": round(measured["all"], 4), "perplexitySaid": round(measured["said"], 4)}
+        print(f"  closed questions and perplexity: {result}", flush=True)
+        return result
+
+    def is_matrix(self, name: str, weight: Tensor) -> bool:
+        return weight.ndim == 2 and "layers." in name
+
+
 def train(recipe: LanguageRecipe, data: Path, run: Path, threads: int, compiled: bool = False) -> None:
     """Writes run/state.pt and run/log.json. The tokenizer is that of run/tokenizer."""
     torch.set_num_threads(threads)
-    torch.manual_seed(recipe.seed)
-    tokenizer = open_tokenizer(run / "tokenizer")
-    padding = tokenizer.pad_token_id
-    documents = encode(corpus.documents(data, "train"), tokenizer)
-    test = encode(corpus.documents(data, "test"), tokenizer)
-    questions = corpus.questions(data)
-    chosen = np.random.default_rng(recipe.seed).permutation(len(questions))[: recipe.eval_subset]
-    asked = as_documents([questions[i] for i in chosen], tokenizer)
-    rows = pack(documents, recipe.length, recipe.seed)
-    filled = len(documents.tokens) / (len(rows) * recipe.length)
-    print(f"{len(documents):,} documents, {len(documents.tokens):,} tokens, {len(rows):,} rows, {filled:.1%} full", flush=True)
-
-    model = TrainingLlama(llama_config(recipe, tokenizer), recipe.length)
-    average = TrainingLlama(model.config, recipe.length)
-    average.load_state_dict(model.state_dict())
-    objective = torch.compile(losses, dynamic=False) if compiled else losses
-    log: dict = {"recipe": settings(recipe), "steps": [], "evaluations": []}
-    step, seconds, read = 0, 0.0, 0
-    steppers = optimizers(model.model, recipe, step)  # the classifier's: Muon for the layers' matrices, AdamW for the rest
-    if (run / "state.pt").exists():
-        state = torch.load(run / "state.pt", weights_only=False)
-        model.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        step, seconds, read, log = state["step"], state["seconds"], state["tokens"], state["log"]
-        steppers = optimizers(model.model, recipe, max(0, step - 1))
-        for stepper, saved in zip(steppers, state["optimizers"], strict=True):
-            stepper.load_state_dict(saved)
-        log["recipe"] = settings(recipe)
-        print(f"resumes at step {step} of {recipe.steps}", flush=True)
-    log.setdefault("sessions", []).append({"fromStep": step, "documents": len(documents), "threads": threads})
-
-    def save() -> None:
-        state = {"model": model.state_dict(), "average": average.state_dict(), "step": step, "seconds": seconds}
-        state |= {"optimizers": [stepper.state_dict() for stepper in steppers], "log": log, "tokens": read}
-        torch.save(state, run / "state.tmp")
-        (run / "state.tmp").replace(run / "state.pt")  # a stop in the middle of writing loses nothing
-        (run / "log.json").write_text(json.dumps(log))
-
-    def evaluate() -> None:
-        measured = perplexity(average, test, recipe.eval_subset, recipe.length, padding)
-        share = float(exact(average, asked, recipe.length, padding).mean())
-        result = {"step": step, "tokens": read, "seconds": round(seconds), "accuracy": round(share, 4)}
-        log["evaluations"].append(result | {f"perplexity_{name}": round(v, 4) for name, v in measured.items()})
-        print(f"  questions {share:.1%}, perplexity {measured['all']:.3f}, of what it says {measured['said']:.3f}", flush=True)
-
-    sums = {"loss": 0.0, "right": 0.0, "seen": 0}
-    while True:
-        if step % recipe.eval_every == 0 or step >= recipe.steps:
-            if not any(e["step"] == step for e in log["evaluations"]):
-                evaluate()
-        if step >= recipe.steps:
-            break
-        if step == recipe.muon_from and step > 0:
-            steppers = optimizers(model.model, recipe, step)
-        began = time.time()
-        first = step * recipe.batch_size
-        order = np.random.default_rng([recipe.seed, first // len(rows)]).permutation(len(rows))  # of this pass over all
-        picked = [rows[order[(first + i) % len(rows)]] for i in range(recipe.batch_size)]
-        input_ids, labels, weights, document = batch(documents, picked, recipe.length, padding, recipe.prompt_weight)
-        rate = learning_rate(step, recipe)
-        for stepper in steppers:
-            for group in stepper.param_groups:
-                group["lr"] = rate
-            stepper.zero_grad(set_to_none=True)
-        loss, right = objective(model, input_ids, labels, weights, document)
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        if not math.isfinite(float(norm)):
-            raise SystemExit(f"training: expected a finite gradient at step {step}, got {float(norm)}; lower the lr")
-        for stepper in steppers:
-            stepper.step()
-        step += 1
-        decay = min(recipe.ema, (1 + step) / (10 + step))
-        with torch.no_grad():
-            torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
-        seconds += time.time() - began
-        read += int((document >= 0).sum())
-        sums["loss"] += float(loss.detach())
-        sums["right"] += float(right)
-        sums["seen"] += 1
-        if step % recipe.log_every == 0:
-            entry = {"step": step, "samples": step * recipe.batch_size, "tokens": read, "seconds": round(seconds, 1)}
-            entry |= {"loss": round(sums["loss"] / sums["seen"], 4), "lr": rate}
-            entry |= {"accuracy": round(sums["right"] / sums["seen"], 4)}
-            log["steps"].append(entry)
-            sums = {"loss": 0.0, "right": 0.0, "seen": 0}
-            left = (recipe.steps - step) * seconds / step / 60
-            print(
-                f"step {step}/{recipe.steps}  loss {entry['loss']:.3f}  tokens right {entry['accuracy']:.1%}  "
-                f"lr {rate:.1e}  {read / max(seconds, 1e-9):.0f} tokens/s  {left:.0f} min left",
-                flush=True,
-            )
-        if step % recipe.save_every == 0:
-            save()
-    save()
+    task = Reading(recipe, data, open_tokenizer(run / "tokenizer"))
+    run_training(task, recipe, settings(recipe), run, threads, compiled)

@@ -1,0 +1,43 @@
+"""What transformers makes of a few prompts with the exported model: tests/fixtures/llama-tiny, for tests/models."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from transformers import LlamaForCausalLM
+
+from . import corpus
+from .evaluate import MOST
+from .tokenizer import open_tokenizer
+
+PER_KIND = 1
+NASTY = ["", " ", "Größe, naïve; 日本語 🙂", "1 12 123 1234", "  two  spaces\n\n\tand a tab ", "It's what we'VE said", "a<|eot_id|>b"]
+
+
+@torch.no_grad()
+def write_golden(data: Path, out: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer = open_tokenizer(out)
+    model = LlamaForCausalLM.from_pretrained(out, dtype=torch.float32).eval()
+    chosen: dict[tuple[str, bool], list[dict]] = {}
+    for question in corpus.questions(data):
+        chosen.setdefault((question["kind"], question["heldOut"]), []).append(question)
+    entries, tensors = [], {}
+    for questions in chosen.values():
+        for question in questions[len(questions) // 2 :][:PER_KIND]:
+            prompt = tokenizer.apply_chat_template(question["messages"], add_generation_prompt=True, tokenize=False)
+            ids = tokenizer(prompt, add_special_tokens=False, return_tensors="pt").input_ids
+            new = model.generate(
+                ids, attention_mask=torch.ones_like(ids), max_new_tokens=MOST, do_sample=False
+            )[0, ids.shape[1] :]
+            given = tokenizer.decode(new, skip_special_tokens=True)
+            entries.append({**question, "prompt": prompt, "ids": ids[0].tolist(), "given": given})
+            if len(tensors) < 3:
+                tensors[f"logits.{len(entries) - 1}"] = model(ids).logits[0].contiguous()
+    texts = [{"text": text, "ids": tokenizer(text).input_ids} for text in NASTY]
+    command = "python -m training llama-tiny golden"
+    content = {"command": command, "questions": entries, "texts": texts}
+    (folder / "golden.json").write_text(json.dumps(content, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+    save_file(tensors, folder / "golden.safetensors")
+    (folder / "golden.safetensors").chmod(0o644)
