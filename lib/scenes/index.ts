@@ -5,7 +5,7 @@ export { SPRITE_CONTENT, SPRITE_SIZE } from "./sprite-size";
 export { colourName, describeScene } from "./describe";
 export { picturePrint, scenePrint } from "./print";
 export { loadAtlas, type Atlas } from "./atlas";
-export { hash32, random, type Random } from "./random";
+export { hash32, random, shuffled, type Random } from "./random";
 export {
   classOf,
   SCENE_SIZE,
@@ -25,3 +25,21 @@ export {
 } from "./scene";
 export { isHeldOutPair, randomScene, splits, type SceneOptions, type Split } from "./random-scene";
 export { drawScene, drawWithTruth, sceneTruth, type Box, type SceneTruth } from "./render";
+export { mixedScene, recipes, type MixedOptions, type Recipe } from "./mixed-scene";
+export { isHeldOutText, signTexts } from "./sign-text";
+export { companionsOf, popularThings, settings } from "./settings";
+export { limits, sceneFacts, type Facts, type Seen } from "./facts";
+export { relationMargins, type Direction } from "./relations";
+export { groundColourOf, groundColours, groundMargins } from "./ground-colour";
+export { questionsOf, type QuestionOptions } from "./questions";
+export {
+  hardNegatives,
+  questionKinds,
+  type HardNegative,
+  type Question,
+  type QuestionKind,
+} from "./questions/question";
+export { captionOf } from "./captions";
+export { noises, noisyCaption, type Noise, type NoisyCaption, type NoisyOptions } from "./noisy-captions";
+export { sceneWords, wordsOf } from "./vocabulary";
+export { anyOf, counted, indefinite, isCounted, isPlural, listed, numberWord, pluralOf } from "./grammar";

@@ -114,7 +114,7 @@ function randomThing(
   return item;
 }
 
-function chooseStyle(
+export function chooseStyle(
   r: Random,
   name: string,
   { split, styles, style }: SceneOptions & { split: Split },
@@ -134,7 +134,7 @@ function chooseStyle(
 }
 
 /** A size and a centre: wholly or almost wholly on the picture, and hardly over what is there already. */
-function place(r: Random, [smallest, largest]: [number, number], before: readonly Item[]) {
+export function place(r: Random, [smallest, largest]: [number, number], before: readonly Item[]) {
   let size = Math.round(r.range(smallest, largest));
   for (let tries = 0; ; tries++) {
     const margin = Math.min(size / 2 - 2, SCENE_SIZE / 2 - 4);
@@ -179,7 +179,7 @@ function blob(r: Random, over: Item): Item {
   };
 }
 
-function randomGround(r: Random): Ground {
+export function randomGround(r: Random): Ground {
   const colour = groundColour(r);
   const kind = r.next();
   if (kind < 0.45) return { kind: "plain", colour };
@@ -202,7 +202,7 @@ function groundColour(r: Random): Rgb {
 }
 
 /** An ink that can be read on the ground. */
-function inkOn(r: Random, ground: Ground): Rgb {
+export function inkOn(r: Random, ground: Ground): Rgb {
   const behind = brightness(ground.kind === "stripes" ? ground.colours[0] : ground.colour);
   for (let tries = 0; tries < 40; tries++) {
     const ink: Rgb = [r.int(256), r.int(256), r.int(256)];

@@ -57,3 +57,13 @@ export function random(seed: number, stream = 0): Random {
     },
   };
 }
+
+/** Fisher and Yates's shuffle, of a copy. */
+export function shuffled<T>(r: Random, list: readonly T[]): T[] {
+  const out = [...list];
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = r.int(i + 1);
+    [out[i], out[j]] = [out[j]!, out[i]!];
+  }
+  return out;
+}
