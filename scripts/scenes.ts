@@ -6,9 +6,11 @@
  *   patches.i16  [count, 64]   class id in each patch, −1 for ground
  *   styles.u8    [count]       index of the first thing's style
  *   scenes.jsonl               the scenes themselves, a line each, unless they are augmented
+ *   captions.jsonl             with --captions: { scene, caption, noisy, noise }, a line a scene
+ *   questions.jsonl            with --questions: { scene, kind, question, answer, choices?, hard?, items }, a line a question
  *   meta.json                  names, split, seeds; written last, so that a folder with it is complete
  *
- * Scene i has the seed `from + i`.
+ * Scene i has the seed `from + i`; `scene` in a line is i. --mixed draws scenes that have something for every kind of question.
  */
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
@@ -17,21 +19,28 @@ import path from "node:path";
 import { finished } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import {
+  captionOf,
   drawWithTruth,
   classOf,
   loadAtlas,
+  mixedScene,
+  noisyCaption,
+  questionsOf,
   randomScene,
+  sceneFacts,
   SCENE_SIZE,
   splits,
   styles,
   things,
+  type Facts,
   type Split,
 } from "../lib/scenes";
 import { buildAtlas } from "./build-atlas";
 
 const PIXELS = SCENE_SIZE * SCENE_SIZE;
 const USAGE =
-  "usage: npm run scenes -- --split train|test|heldout --count N --out DIR [--from SEED] [--things N or A-B] [--shapes N] [--signs N] [--augment]";
+  "usage: npm run scenes -- --split train|test|heldout --count N --out DIR [--from SEED] [--things N or A-B] [--shapes N] [--signs N] [--augment] " +
+  "[--mixed [--pairs any|heldout]] [--captions [--noise RATE]] [--questions [--per-kind N]]";
 
 type Options = {
   split: Split;
@@ -42,6 +51,12 @@ type Options = {
   shapes: number;
   signs: number;
   augment: boolean;
+  mixed: boolean;
+  pairs: "any" | "heldout";
+  captions: boolean;
+  noise: number;
+  questions: boolean;
+  perKind: number;
 };
 
 try {
@@ -62,12 +77,24 @@ function readOptions(): Options {
       shapes: { type: "string", default: "0" },
       signs: { type: "string", default: "0" },
       augment: { type: "boolean", default: false },
+      mixed: { type: "boolean", default: false },
+      pairs: { type: "string", default: "any" },
+      captions: { type: "boolean", default: false },
+      noise: { type: "string", default: "0.5" },
+      questions: { type: "boolean", default: false },
+      "per-kind": { type: "string", default: "1" },
     },
   });
   if (!values.out || !values.split || !values.count) throw new Error(`expected --split, --count and --out; ${USAGE}`);
   if (!splits.includes(values.split as Split)) {
     throw new Error(`expected --split to be ${splits.join(", ")}, got ${values.split}`);
   }
+  if (values.pairs !== "any" && values.pairs !== "heldout") {
+    throw new Error(`expected --pairs to be any or heldout, got ${values.pairs}`);
+  }
+  if (values.pairs === "heldout" && !values.mixed) throw new Error("expected --pairs heldout together with --mixed");
+  const noise = Number(values.noise);
+  if (!(noise >= 0 && noise <= 1)) throw new Error(`expected --noise to be from 0 to 1, got ${values.noise}`);
   const range = values.things.split("-").map((text) => whole("things", text));
   return {
     split: values.split as Split,
@@ -78,6 +105,12 @@ function readOptions(): Options {
     shapes: whole("shapes", values.shapes),
     signs: whole("signs", values.signs),
     augment: values.augment,
+    mixed: values.mixed,
+    pairs: values.pairs,
+    captions: values.captions,
+    noise,
+    questions: values.questions,
+    perKind: whole("per-kind", values["per-kind"]),
   };
 }
 
@@ -96,23 +129,33 @@ async function write(options: Options): Promise<void> {
 
   const pixels = createWriteStream(path.join(out, "pixels.u8"));
   const lines = augment ? undefined : createWriteStream(path.join(out, "scenes.jsonl"));
+  const captions = options.captions ? createWriteStream(path.join(out, "captions.jsonl")) : undefined;
+  const questions = options.questions ? createWriteStream(path.join(out, "questions.jsonl")) : undefined;
   const labels = new Uint8Array(count);
   const styleIds = new Uint8Array(count);
   const patches = new Int16Array(count * 64);
   const started = Date.now();
 
   for (let i = 0; i < count; i++) {
-    const scene = randomScene(from + i, options, atlas);
-    const { picture, truth } = drawWithTruth(scene, atlas);
+    const scene = (options.mixed ? mixedScene : randomScene)(from + i, options, atlas);
+    const drawn = drawWithTruth(scene, atlas);
+    const { picture, truth } = drawn;
     const first = scene.items.find((item) => item.kind === "thing");
     labels[i] = first ? classOf(first.thing) : 255;
     styleIds[i] = first ? styles.findIndex(({ name }) => name === first.style) : 255;
     patches.set(truth.patches, i * 64);
     lines?.write(`${JSON.stringify(scene)}\n`);
+    if (captions || questions) {
+      const facts = sceneFacts(scene, drawn);
+      captions?.write(captionLine(facts, i, options));
+      for (const question of questions ? questionsOf(facts, from + i, options) : []) {
+        questions!.write(`${JSON.stringify({ scene: i, ...question })}\n`);
+      }
+    }
     if (!pixels.write(rgb(picture.data))) await once(pixels, "drain");
     if (i % 1000 === 999) progress(i + 1, count, started);
   }
-  for (const stream of lines ? [pixels, lines] : [pixels]) await finished(stream.end());
+  for (const stream of [pixels, lines, captions, questions]) if (stream) await finished(stream.end());
   await writeFile(path.join(out, "labels.u8"), labels);
   await writeFile(path.join(out, "styles.u8"), styleIds);
   await writeFile(path.join(out, "patches.i16"), new Uint8Array(patches.buffer));
@@ -127,6 +170,11 @@ async function write(options: Options): Promise<void> {
   await writeFile(path.join(out, "meta.json"), `${JSON.stringify(meta, null, 1)}\n`);
   progress(count, count, started);
   if (process.stderr.isTTY) console.error();
+}
+
+function captionLine(facts: Facts, i: number, { from, noise, split }: Options): string {
+  const { text, noise: done } = noisyCaption(facts, from + i, { rate: noise, split });
+  return `${JSON.stringify({ scene: i, caption: captionOf(facts, from + i), noisy: text, noise: done })}\n`;
 }
 
 function rgb(data: Uint8ClampedArray): Uint8Array {

@@ -1,5 +1,5 @@
 /** Is there: half yes, half no; the missing things after POPE, random, popular or adversarial, or parts swapped. */
-import { isShape, isSign, isThing, type Facts, type Seen } from "../facts";
+import { isShape, isSign, isThing, type Facts } from "../facts";
 import { anyOf, fill, isPlural } from "../grammar";
 import type { Random } from "../random";
 import { isHeldOutPair, type Split } from "../random-scene";
@@ -72,7 +72,7 @@ export function missingThings({ items }: Facts, hard: HardNegative, split: Split
 /** A shape that is not there, in a colour or of a kind that is, or both. */
 function swappedShape({ items }: Facts, r: Random): string | undefined {
   const shapes = items.filter(isShape);
-  const { colour, shape } = (r.pick(shapes) as Seen & (typeof shapes)[number]).item;
+  const { colour, shape } = r.pick(shapes).item;
   const near = [
     ...colours.map((other) => `${other} ${shape}`),
     ...shapeNames.map((other) => `${colour} ${other}`),
