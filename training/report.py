@@ -3,20 +3,11 @@
 import json
 from pathlib import Path
 
+from .language import report as language
 from .paths import MODELS, ROOT
+from .tables import percent, table
 
 KNOWN = {"training": "unseen scenes in the training styles", "heldOut": "scenes in the held-out style (openmoji)"}
-
-def percent(part: dict) -> str:
-    low, high = part["interval95"]
-    return f"{part['accuracy']:.1%} ({low:.1%} to {high:.1%}, {part['count']:,} scenes)"
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    widths = [max(3, *(len(line[i]) for line in [head, *rows])) for i in range(len(head))]
-    lines = [head, ["-" * width for width in widths], *rows]
-    padded = ([cell.ljust(width) for cell, width in zip(line, widths)] for line in lines)  # as Prettier writes tables
-    return "\n".join("| " + " | ".join(line) + " |" for line in padded)
 
 
 def accuracies(evaluation: dict) -> str:
@@ -58,6 +49,8 @@ def half_precision(evaluation: dict) -> str:
 
 def card(model: Path) -> str:
     evaluation = json.loads((model / "eval.json").read_text())
+    if evaluation.get("task") == "text":
+        return language.card(model)
     log = json.loads((model / "training-log.json").read_text())
     listed = json.loads((model / "checkpoints.json").read_text())
     config = json.loads((model / "config.json").read_text())
@@ -101,6 +94,9 @@ def summary() -> str:
     for path in sorted(MODELS.glob("*/eval.json")):
         model = path.parent
         evaluation = json.loads(path.read_text())
+        if evaluation.get("task") == "text":
+            lines += language.section(model)
+            continue
         size = sum(file.stat().st_size for file in model.rglob("*") if file.is_file())
         lines += [
             f"## {model.name}",

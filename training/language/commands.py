@@ -10,7 +10,7 @@ from .evaluate import evaluate
 from .export import export
 from .golden import write_golden
 from .recipe import FULL, QUICK
-from .tokenizer import train_tokenizer
+from .tokenizer import save_tokenizer, train_tokenizer
 from .train import train
 
 STAGES = ("corpus", "tokenizer", "train", "export", "evaluate", "golden")
@@ -28,8 +28,7 @@ def stage(name: str, arguments: argparse.Namespace) -> None:
         corpus.write_corpus(recipe, data)
     elif name == "tokenizer":
         tokenizer = train_tokenizer(corpus.documents(data, "train"), recipe.vocab_size, recipe.max_position_embeddings)
-        run.mkdir(parents=True, exist_ok=True)
-        tokenizer.save_pretrained(run / "tokenizer")
+        save_tokenizer(tokenizer, run / "tokenizer")
         print(f"tokenizer: {len(tokenizer)} tokens")
     elif name == "train":
         train(recipe, data, run, arguments.threads, arguments.compile)

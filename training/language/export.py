@@ -9,7 +9,7 @@ from transformers import GenerationConfig, LlamaForCausalLM
 
 from .llama import TrainingLlama
 from .recipe import LanguageRecipe
-from .tokenizer import open_tokenizer
+from .tokenizer import open_tokenizer, save_tokenizer
 from .train import llama_config
 
 
@@ -17,7 +17,7 @@ def write_folder(folder: Path, state: dict[str, torch.Tensor], recipe: LanguageR
     """config.json, generation_config.json, the tokenizer's files, model.safetensors with the tied matrix once."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = open_tokenizer(run / "tokenizer")
-    tokenizer.save_pretrained(folder)
+    save_tokenizer(tokenizer, folder)
     config = llama_config(recipe, tokenizer)
     config.architectures = ["LlamaForCausalLM"]
     config.dtype = str(dtype).removeprefix("torch.")

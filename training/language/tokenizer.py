@@ -4,6 +4,7 @@ Learning takes whole words where the corpus has them often, and falls back to by
 written. Special tokens come last, as in Llama 3; `<|image|>` and some reserved ones are for the models that see.
 """
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -65,6 +66,14 @@ def train_tokenizer(documents: list[dict], vocab_size: int, max_length: int) -> 
         clean_up_tokenization_spaces=False,
         model_max_length=max_length,
     )
+
+
+def save_tokenizer(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """tokenizer.json, tokenizer_config.json, chat_template.jinja, without what only says where they were loaded from."""
+    tokenizer.save_pretrained(folder)
+    path = folder / "tokenizer_config.json"
+    config = {key: value for key, value in json.loads(path.read_text()).items() if key not in ("is_local", "local_files_only")}
+    path.write_text(json.dumps(config, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def open_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
