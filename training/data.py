@@ -31,11 +31,16 @@ class Scenes:
 
     def batch(self, indices: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
         """indices [B] -> uint8 [B, 128, 128, 3], labels [B], patch classes [B, 64]."""
-        parts = np.searchsorted(self.starts, indices, side="right") - 1
-        pixels = np.empty((len(indices), SIZE, SIZE, 3), np.uint8)
-        for row, (part, index) in enumerate(zip(parts, indices)):
-            pixels[row] = self.pixels[part][index - self.starts[part]]
-        return torch.from_numpy(pixels), torch.from_numpy(self.labels[indices]), torch.from_numpy(self.patches[indices])
+        pixels = gather(self.pixels, self.starts, indices)
+        return pixels, torch.from_numpy(self.labels[indices]), torch.from_numpy(self.patches[indices])
+
+
+def gather(parts: list[np.ndarray], starts: np.ndarray, indices: np.ndarray) -> Tensor:
+    """Rows of pictures that lie in several files: uint8 [B, 128, 128, 3]."""
+    pixels = np.empty((len(indices), SIZE, SIZE, 3), np.uint8)
+    for row, (part, index) in enumerate(zip(np.searchsorted(starts, indices, side="right") - 1, indices)):
+        pixels[row] = parts[part][index - starts[part]]
+    return torch.from_numpy(pixels)
 
 
 def open_scenes(folders: list[Path]) -> Scenes:
@@ -83,15 +88,22 @@ def colours(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
 
 
 def augment(pixels: Tensor, patches: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """uint8 [B, S, S, 3] and patch classes [B, 64] -> values [B, 3, S, S] and patch classes, cheaply, in place.
+    """uint8 [B, S, S, 3] and patch classes [B, g · g] -> values [B, 3, S, S] and patch classes: half of them mirrored.
 
     Samples come in random order, so a slice of the batch is a random part of it.
     """
-    b = len(pixels)
-    planes = pixels.permute(0, 3, 1, 2).contiguous()
-    flipped = patches.view(b, 8, 8).clone()
-    planes[: b // 2] = planes[: b // 2].flip(3)
+    b, count = patches.shape
+    side = round(count**0.5)
+    flipped = patches.view(b, side, side).clone()
     flipped[: b // 2] = flipped[: b // 2].flip(2)
+    planes = pixels.permute(0, 3, 1, 2).contiguous()
+    planes[: b // 2] = planes[: b // 2].flip(3)
+    return recolour(planes, generator), flipped.view(b, count)
+
+
+def recolour(planes: Tensor, generator: torch.Generator) -> Tensor:
+    """uint8 [B, 3, S, S] -> values in -1 to 1 in other colours; a few are blurred, a few get thicker dark lines."""
+    b = len(planes)
     matrix, offset = colours(b, generator)
     # In -1 to 1 at the end: matrix · (p / 127.5 - 1) + offset, in one product over whole planes.
     offset = offset - matrix.sum(2, keepdim=True)
@@ -101,4 +113,4 @@ def augment(pixels: Tensor, patches: Tensor, generator: torch.Generator) -> tupl
     soft, inked = values[first : first + few], values[first + few : first + 2 * few]
     soft.copy_(F.avg_pool2d(soft, 3, stride=1, padding=1, count_include_pad=False))
     inked.copy_(-F.max_pool2d(-inked, 3, stride=1, padding=1))  # dark lines grow
-    return values, flipped.view(b, PATCHES)
+    return values

@@ -1,0 +1,34 @@
+"""CLIP's tokenizer, its merges learnt from our captions: byte-level BPE in lower case, words that end in `</w>`."""
+
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
+from tokenizers.trainers import BpeTrainer
+from transformers import CLIPTokenizer
+
+START, END = "<|startoftext|>", "<|endoftext|>"
+MERGES = 800  # at most; captions have few words
+
+
+def make_tokenizer(captions: list[str], longest: int) -> CLIPTokenizer:
+    blank = CLIPTokenizer()
+    learner = Tokenizer(BPE(end_of_word_suffix="</w>"))
+    learner.normalizer = blank.backend_tokenizer.normalizer
+    learner.pre_tokenizer = blank.backend_tokenizer.pre_tokenizer
+    trainer = BpeTrainer(vocab_size=600 + MERGES, min_frequency=5, end_of_word_suffix="</w>", show_progress=False)
+    learner.train_from_iterator(captions, trainer)
+
+    import json
+
+    merges = [tuple(pair) for pair in json.loads(learner.to_str())["model"]["merges"]][:MERGES]
+    # As CLIP's own: every byte, every byte at the end of a word, what the merges make, and the two special tokens.
+    bytes_ = [learned for learned in byte_letters()]
+    tokens = [*bytes_, *(letter + "</w>" for letter in bytes_), *("".join(pair) for pair in merges), START, END]
+    vocabulary = {token: i for i, token in enumerate(dict.fromkeys(tokens))}
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=longest)
+
+
+def byte_letters() -> list[str]:
+    """The 256 letters that stand for bytes, sorted, so that a vocabulary does not depend on the run."""
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    return sorted(ByteLevel.alphabet())
