@@ -18,7 +18,7 @@ export const limits = {
   /** Clear: at least this share of what is uncovered differs from the ground behind … */
   distinct: 0.15,
   /** … by this much, summed over the channels. */
-  contrast: 60,
+  contrast: 75,
   /** Clear: the longer side of the box, in pixels. */
   smallest: 14,
   /** For what is said about sizes and texts: the uncovered share. */

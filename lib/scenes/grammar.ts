@@ -34,9 +34,9 @@ export const indefinite = (name: string) => (isCounted(name) ? withArticle(name)
 /** As in a question: `a cat`, `an owl`, `any grapes`. */
 export const anyOf = (name: string) => (isCounted(name) ? withArticle(name) : `any ${name}`);
 
-/** `a cat`, `two cats`. */
+/** `a cat`, `two cats`; `some corn`, however much. */
 export const counted = (count: number, name: string) =>
-  count === 1 ? indefinite(name) : `${numberWord(count)} ${pluralOf(name)}`;
+  count === 1 || !isCounted(name) ? indefinite(name) : `${numberWord(count)} ${pluralOf(name)}`;
 
 /** `a cat, a dog and an owl`. */
 export function listed(parts: readonly string[]): string {

@@ -47,9 +47,27 @@ function clearName(colour: Rgb): string | undefined {
       if ((range < groundMargins.grey ? near.slice(1) : near).some((other) => family(other) !== name)) return undefined;
     }
   }
-  // Hardly any light, and what hue it has cannot be told.
-  if (range >= groundMargins.colour && Math.max(...colour) < 70) return undefined;
-  return name;
+  return range < groundMargins.grey || isTypical(name, colour) ? name : undefined;
+}
+
+/** Not so dark that the hue cannot be told, and not what some call by another name: peach, tan, olive, rose. */
+function isTypical(name: string, colour: Rgb): boolean {
+  const most = Math.max(...colour);
+  const least = Math.min(...colour);
+  if (most < 70) return false;
+  switch (name) {
+    case "red":
+      return least < 100;
+    case "orange":
+      return most >= 215 && least < 110;
+    case "brown":
+      return most <= 150;
+    case "yellow":
+    case "pink":
+      return most >= 200;
+    default:
+      return true;
+  }
 }
 
 /** The name without `pale` and `dark`. */

@@ -3,6 +3,7 @@
  * odd ones out. They draw from streams of their own, so that the scenes of `randomScene` stay what they are.
  */
 import { groundColourOf } from "./ground-colour";
+import { isCounted } from "./grammar";
 import { random, shuffled, type Random } from "./random";
 import { randomAppearance } from "./random-appearance";
 import { chooseStyle, inkOn, isHeldOutPair, place, randomGround, splits, type Draws, type Split } from "./random-scene";
@@ -94,7 +95,9 @@ function items(recipe: Recipe, maker: Maker, first: readonly string[] | undefine
       if (r.chance(0.3)) addSomething(out, maker);
       break;
     case "several": {
-      const [name, ...others] = chooseNames(maker, 1 + r.int(3)) as [string, ...string[]];
+      const chosen = chooseNames(maker, 1 + r.int(3));
+      const name = chosen.find(isCounted) ?? "cat";
+      const others = chosen.filter((other) => other !== name && !isHeldOutPair(other, name));
       const count = r.pick([2, 2, 3, 3, 4, 4, 5, 5, 6]);
       addThings(out, Array<string>(count).fill(name), count > 4 ? [22, 34] : [24, 44], maker);
       addThings(out, others.slice(0, Math.max(0, 7 - count)), [24, 36], maker);
@@ -244,7 +247,7 @@ function addOdd(out: Item[], maker: Maker): void {
     const [kind, otherKind] = twoOf(r, ["animal", "food", "vehicle"] as const);
     const inside = shuffled(
       r,
-      names.filter((name) => kindNamed(name) === kind),
+      names.filter((name) => kindNamed(name) === kind && isCounted(name)),
     );
     const odd = r.pick(
       way < 0.65 ? names.filter((name) => name !== inside[0]) : names.filter((n) => kindNamed(n) === otherKind),

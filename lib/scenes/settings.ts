@@ -46,7 +46,7 @@ export function companionsOf(name: string): readonly string[] {
 }
 
 /**
- * Drawings that show a little of another thing in some set: candles burn on a cake, an alarm clock has bells. With the
+ * Drawings that show a little of another thing in some set: candles burn on a cake, an alarm clock has bells, a ball is round. With the
  * first in the picture, nobody asks whether the second is there, or how many.
  */
 const shows: Readonly<Record<string, readonly string[]>> = {
@@ -54,7 +54,7 @@ const shows: Readonly<Record<string, readonly string[]>> = {
   snowman: ["snowflake", "carrot", "pencil"],
   cake: ["fire", "strawberry", "cherries"],
   rocket: ["fire"],
-  clock: ["bell"],
+  clock: ["bell", "circle"],
   train: ["cloud"],
   hamburger: ["cheese"],
   pizza: ["cheese", "mushroom"],
@@ -64,7 +64,11 @@ const shows: Readonly<Record<string, readonly string[]>> = {
   "palm tree": ["sun"],
   moon: ["banana"],
   "ice cream": ["cherries"],
-  snowflake: ["sun"],
+  snowflake: ["sun", "star", "cross"],
+  ball: ["circle"],
+  doughnut: ["circle"],
+  cookie: ["circle"],
+  sun: ["circle", "star"],
 };
 
 /** Whether a drawing of `present` may be said to show `asked` as well. */

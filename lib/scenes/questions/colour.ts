@@ -23,7 +23,8 @@ export const colour: QuestionMaker = (facts, r) => {
       items: [seen.index],
     };
   }
-  if (!ground) return undefined;
+  // Random grounds are most often green, then blue: asked less, so that green is not a good guess.
+  if (!ground || (ground === "green" && r.chance(0.5)) || (ground === "blue" && r.chance(0.25))) return undefined;
   return {
     kind: "colour",
     question: fill(r.pick(colourPhrasings.ground)),

@@ -1,5 +1,5 @@
 /** How many: of one thing, of a shape, of a colour, of a kind. Answers are spread over the counts. */
-import { isShape, isThing, kindOf, type Facts, type Seen } from "../facts";
+import { isShape, isSign, isThing, kindOf, type Facts, type Seen } from "../facts";
 import { fill, isCounted, numberWord, numberWords, pluralOf } from "../grammar";
 import type { Random } from "../random";
 import type { Split } from "../random-scene";
@@ -57,8 +57,12 @@ function countable({ items }: Facts): Group[] {
   for (const kind of ["animal", "vehicle"] as const) add(pluralOf(kind), (seen) => kindOf(seen) === kind);
   const shapes = items.filter(isShape);
   if (shapes.length === 0) return groups;
+  for (const shape of shapeNames) {
+    if (items.some((other) => alsoShows(other.name, shape))) continue;
+    add(pluralOf(shape), (seen) => isShape(seen) && seen.item.shape === shape);
+  }
+  if (items.some(isSign)) return groups; // its board may be taken for a shape
   add("shapes", isShape);
-  for (const shape of shapeNames) add(pluralOf(shape), (seen) => isShape(seen) && seen.item.shape === shape);
   for (const colour of new Set(shapes.map(({ item }) => item.colour))) {
     add(`${colour} shapes`, (seen) => isShape(seen) && seen.item.colour === colour);
   }

@@ -77,6 +77,9 @@ function swappedShape({ items }: Facts, r: Random): string | undefined {
     ...colours.map((other) => `${other} ${shape}`),
     ...shapeNames.map((other) => `${colour} ${other}`),
     ...shapes.flatMap((a) => shapes.map((b) => `${a.item.colour} ${b.item.shape}`)),
-  ].filter((name) => shapes.every((seen) => seen.name !== name));
+  ].filter((name) => {
+    const taken = items.some((seen) => seen.name === name || alsoShows(seen.name, name.split(" ")[1]!));
+    return !taken && !(name.endsWith("square") && items.some(isSign)); // a board may be taken for a square
+  });
   return near.length ? r.pick(near) : undefined;
 }

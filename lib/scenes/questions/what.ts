@@ -1,6 +1,7 @@
 /** What: what the thing is, by where it is alone, by its kind, or by a shape's colour. */
 import { isShape, isThing, kindOf, type Facts, type Seen } from "../facts";
 import { fill } from "../grammar";
+import type { Item } from "../scene";
 import type { ThingKind } from "../things";
 import type { Phrasings, QuestionMaker } from "./question";
 
@@ -37,11 +38,13 @@ function aboutKinds({ items }: Facts): Form[] {
   });
 }
 
-/** The only shape of its colour. Signs are boards, and boards are not asked for by `shape`. */
+/** The only shape of its colour, and no sign is of that colour. */
 function aboutShapes({ items, clear }: Facts): Form[] {
   return clear.filter(isShape).flatMap((seen): Form[] => {
     const { colour, shape } = seen.item;
-    const same = items.filter((other) => isShape(other) && other.item.colour === colour);
+    const same = items.filter(({ item }) => colour === (item.kind === "shape" ? item.colour : boardOf(item)));
     return same.length === 1 ? [{ phrasings: whatPhrasings.shape, slots: { colour }, about: seen, answer: shape }] : [];
   });
 }
+
+const boardOf = (item: Item) => (item.kind === "sign" ? item.board : undefined);
