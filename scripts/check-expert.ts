@@ -75,8 +75,9 @@ function pictures(golden: Golden): Picture[] {
   });
 }
 
-const numbers = ({ bytes }: { bytes: Uint8Array }) =>
-  new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+function numbers({ bytes }: { bytes: Uint8Array }): Float32Array {
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+}
 
 function sameRows(golden: Golden, rows: readonly (readonly number[])[]): void {
   const wanted = [...numbers(golden.get("input_ids")!)];

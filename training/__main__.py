@@ -8,6 +8,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from .architectures import families, write as write_architectures
 from .evaluate import evaluate
+from .experts import commands as experts
 from .export import export
 from .fixtures import write_fixtures
 from .golden import write_golden
@@ -29,10 +30,14 @@ def parse() -> argparse.Namespace:
     model.add_argument("stage", choices=STAGES)
     text = commands.add_parser("llama-tiny", help="one stage of the language model")
     text.add_argument("stage", choices=language.STAGES)
+    vision = commands.add_parser("expert", help="one stage of a vision expert; `all` does all of them")
+    vision.add_argument("name", choices=experts.NAMES)
+    vision.add_argument("stage", choices=experts.STAGES)
+    vision.add_argument("--scenes", type=int, help="train on so many; a run that resumes may have more than before")
     everything = commands.add_parser("all", help="scenes, training, export, evaluation, goldens, model card")
-    for command in (scenes, model, text, everything):
+    for command in (scenes, model, text, vision, everything):
         command.add_argument("--quick", action="store_true", help="tiny: minutes, into training/runs/quick")
-    for command in (model, text, everything):
+    for command in (model, text, vision, everything):
         command.add_argument("--threads", type=int, default=2)
         command.add_argument("--compile", action="store_true", help="torch.compile: faster, needs a C++ compiler")
         command.add_argument("--steps", type=int, help="instead of the recipe's")
@@ -72,6 +77,8 @@ def main() -> None:
         write_architectures(arguments.families)
     elif arguments.command == "report":
         report()
+    elif arguments.command == "expert":
+        experts.stages(arguments)
     elif arguments.command == "vit-classifier":
         stage(arguments.stage, arguments)
     elif arguments.command == "llama-tiny":

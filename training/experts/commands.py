@@ -39,6 +39,8 @@ def opened(name: str, arguments: Namespace) -> Callable[[], Expert]:
     recipe = (QUICK if arguments.quick else FULL)[name]
     if arguments.steps:
         recipe = dataclasses.replace(recipe, steps=arguments.steps)
+    if arguments.scenes:
+        recipe = dataclasses.replace(recipe, train_scenes=arguments.scenes)
     data = draw_scenes(recipe, arguments.quick)
     return lambda: EXPERTS[name](recipe, data)
 

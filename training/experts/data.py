@@ -14,7 +14,7 @@ from ..data import SIZE, gather
 from ..paths import DATA, ROOT
 from .recipes import ExpertRecipe
 
-PART = 25_000
+PART = 10_000
 GRID = 16  # patches of 8 pixels along a side
 NO_LETTER = 255
 SPLITS = {"training": "test", "heldOut": "heldout"}  # the name in eval.json: the split of scenes

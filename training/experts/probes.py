@@ -6,15 +6,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
+@torch.autocast("cpu", enabled=False)
 def nearest(known: Tensor, labels: np.ndarray, new: Tensor, classes: int, k: int = 20) -> np.ndarray:
     """The label that most of the k nearest known rows have, weighed by likeness (cosine). -> [N]"""
     close = F.normalize(new, dim=1) @ F.normalize(known, dim=1).T
     like, index = close.topk(min(k, len(known)), dim=1)
     votes = torch.zeros(len(new), classes)
-    votes.scatter_add_(1, torch.from_numpy(labels)[index], (like / 0.07).sub((like / 0.07).amax(1, keepdim=True)).exp())
+    votes.scatter_add_(1, torch.from_numpy(labels)[index], ((like - like[:, :1]) / 0.07).exp())
     return votes.argmax(1).numpy()
 
 
+@torch.autocast("cpu", enabled=False)
 def ridge(known: Tensor, labels: np.ndarray, new: Tensor, classes: int, strength: float = 1e-2) -> np.ndarray:
     """Least squares to one-hot labels on standardised features, with a penalty. -> [N]"""
     mean, deviation = known.mean(0), known.std(0) + 1e-6

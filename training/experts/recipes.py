@@ -33,7 +33,9 @@ class ExpertRecipe:
     saved: tuple[float, ...] = (0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1)
 
 
-PICTURE = {"image_size": 128, "patch_size": 16}
+# Narrow layers start too weak with the 0.02 of wide ones.
+PICTURE = {"image_size": 128, "patch_size": 16, "initializer_range": 0.05}
+FINE = {**PICTURE, "patch_size": 8}
 
 FULL = {
     "clip": ExpertRecipe(
@@ -48,17 +50,18 @@ FULL = {
         weights={"without_ground": 0.5},  # the share of captions that are cut before what they say of the ground
     ),
     "convnext": ExpertRecipe(
-        config={"image_size": 128, "patch_size": 4, "num_stages": 3, "hidden_sizes": [28, 56, 112], "depths": [1, 2, 4]},
+        config={**PICTURE, "patch_size": 4, "num_stages": 3, "hidden_sizes": [28, 56, 112], "depths": [1, 2, 4],
+                "layer_scale_init_value": 0.1},
         weights={"patches": 0.5},  # naming what is in each patch, by a head that is not exported
     ),
     "dense": ExpertRecipe(
-        config={"image_size": 128, "patch_size": 8, "hidden_size": 96, "num_hidden_layers": 5, "num_attention_heads": 4,
+        config={**FINE, "hidden_size": 96, "num_hidden_layers": 5, "num_attention_heads": 4,
                 "intermediate_size": 384},
         kept_patches=128, muon_from=500,
         weights={"largest": 0.2, "ground": 0.2},  # naming the largest item by the class token; how much a patch of ground weighs
     ),
     "text": ExpertRecipe(
-        config={"image_size": 128, "patch_size": 8, "hidden_size": 96, "num_hidden_layers": 4, "num_attention_heads": 4,
+        config={**FINE, "hidden_size": 96, "num_hidden_layers": 4, "num_attention_heads": 4,
                 "intermediate_size": 384},
         scenes="signs", kept_patches=96, muon_from=500,
         weights={"patches": 0.5, "blank": 0.3},  # the letter in each patch, by a head that is not exported; an empty place
