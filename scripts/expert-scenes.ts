@@ -6,12 +6,13 @@
  *   things.u8     [count, 80]       1 for each thing that is on the picture, hidden by half at most
  *   patches8.u8   [count, 256]      what covers most of the patch: a class of meta.json's `classes`
  *   slots.u8      [count, 256]      which letter of the sign's text is in the patch, from 0; 255 for none
- *   captions.txt  a line each: the scene in words
+ *   captions.txt  a line each: three true captions, with tabs between them
  *   texts.txt     a line each: what the sign says; empty without a sign
  *   scenes.jsonl  the scenes themselves, a line each
  *   meta.json     names, split, seeds; written last, so that a folder with it is complete
  *
- * `--signs` draws for reading: a sign in every scene, most with a text that is no word.
+ * Three scenes in four are mixed ones, the others show one thing alone. `--signs` draws for reading instead: a sign in
+ * every scene, most with a text that is no word; in train, never one that `isHeldOutText` keeps back.
  * Scene i has the seed `from + i`; its options come from that seed too.
  */
 import { once } from "node:events";
@@ -21,19 +22,25 @@ import path from "node:path";
 import { finished } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import {
+  captionOf,
   classOf,
-  describeScene,
   drawWithTruth,
+  indefinite,
+  isHeldOutText,
   loadAtlas,
+  mixedScene,
   random,
   randomScene,
   SCENE_SIZE,
+  sceneFacts,
   shapeNames,
+  signTexts,
   splits,
   styles,
   things,
   type Atlas,
   type Item,
+  type Picture,
   type Random,
   type Scene,
   type SceneTruth,
@@ -110,7 +117,7 @@ async function write(options: Options): Promise<void> {
     await put(files.things, thingsOf(truth));
     await put(files.patches, patchClasses(scene, truth));
     await put(files.slots, letterSlots(scene, truth));
-    await put(files.captions, `${describeScene(scene)}\n`);
+    await put(files.captions, `${captionsOf(scene, from + i, { picture, truth })}\n`);
     await put(files.texts, `${scene.items.find(isSign)?.text ?? ""}\n`);
     await put(files.scenes, `${JSON.stringify(scene)}\n`);
     if (i % 1000 === 999 || i === count - 1) {
@@ -127,6 +134,7 @@ async function write(options: Options): Promise<void> {
     things: things.map(({ name }) => name),
     classes,
     styles: styles.map(({ name }) => name),
+    prompts: things.map(({ name }) => `a picture of ${indefinite(name)}.`), // as captions say it
   };
   await writeFile(path.join(out, "meta.json"), `${JSON.stringify(meta, null, 1)}\n`);
 }
@@ -137,36 +145,37 @@ async function put(file: WriteStream, what: Uint8Array | string): Promise<void> 
 
 function sceneOf(seed: number, { split, signs, augment }: Options, atlas: Atlas): Scene {
   const r = random(seed, STREAM + splits.indexOf(split));
-  const scene = signs
-    ? randomScene(seed, { split, augment, things: r.int(3), shapes: r.int(2), signs: 1 }, atlas)
-    : randomScene(
-        seed,
-        {
-          split,
-          augment,
-          things: 1 + Math.min(r.int(5), r.int(6)),
-          shapes: r.chance(0.6) ? 0 : 1 + r.int(2),
-          signs: r.chance(0.2) ? 1 : 0,
-        },
-        atlas,
-      );
-  if (!signs) return scene;
-  return { ...scene, items: scene.items.map((item) => (isSign(item) && r.chance(0.85) ? withText(item, r) : item)) };
+  if (!signs) {
+    return r.chance(0.25)
+      ? randomScene(seed, { split, augment, things: 1 }, atlas)
+      : mixedScene(seed, { split, augment }, atlas);
+  }
+  const scene = randomScene(seed, { split, augment, things: r.int(3), shapes: r.int(2), signs: 1 }, atlas);
+  return { ...scene, items: scene.items.map((item) => (isSign(item) ? withText(item, split, r) : item)) };
 }
 
-/** Any letters and digits, so that reading is all that helps; the board grows with them. */
-function withText(sign: SignItem, r: Random): SignItem {
+/** Mostly any letters and digits, so that reading is all that helps; the board grows with them. */
+function withText(sign: SignItem, split: Split, r: Random): SignItem {
+  let text = anyText(r);
+  while (split === "train" && isHeldOutText(text)) text = anyText(r);
+  const size = Math.max(sign.size, 13 * text.length);
+  const x = Math.max(size / 2, Math.min(SCENE_SIZE - size / 2, sign.x));
+  return { ...sign, text, size, x };
+}
+
+function anyText(r: Random): string {
+  if (r.chance(0.25)) return r.pick(signTexts);
   const characters = r.chance(0.3) ? "0123456789" : "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-  const length = 1 + Math.min(r.int(8), r.int(8));
-  const text = Array.from({ length }, () => characters[r.int(characters.length)]!).join("");
-  const size = Math.max(sign.size, 13 * length);
-  const half = size / 2;
-  const inside = Math.max(half, Math.min(SCENE_SIZE - half, sign.x));
-  return { ...sign, text, size, x: inside };
+  return Array.from({ length: 1 + Math.min(r.int(8), r.int(8)) }, () => r.pick([...characters])).join("");
 }
 
 function isSign(item: Item): item is SignItem {
   return item.kind === "sign";
+}
+
+function captionsOf(scene: Scene, seed: number, drawn: { picture: Picture; truth: SceneTruth }): string {
+  const facts = sceneFacts(scene, drawn);
+  return [0, 1, 2].map((k) => captionOf(facts, seed * 3 + k)).join("\t");
 }
 
 function thingsOf(truth: SceneTruth): Uint8Array {

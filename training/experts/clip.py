@@ -30,7 +30,7 @@ class ClipExpert(Expert):
     hub_class = CLIPModel
 
     def prepare(self) -> None:
-        self.tokenizer = make_tokenizer(self.drawn.captions, self.recipe.config["text_config"]["max_position_embeddings"])
+        self.tokenizer = make_tokenizer((c for few in self.drawn.captions for c in few), self.recipe.config["text_config"]["max_position_embeddings"])
 
     def make(self) -> Trained:
         sizes, tokenizer = self.recipe.config, self.tokenizer
@@ -44,17 +44,18 @@ class ClipExpert(Expert):
         return Trained(CLIPModel(config))
 
     @cached_property
-    def tokens(self) -> tuple[list[list[int]], list[list[int]]]:
-        """Of each caption of the training scenes: whole, and without what it says of the ground."""
-        whole = self.drawn.captions
-        return self.tokenizer(whole)["input_ids"], self.tokenizer([without_ground(c) for c in whole])["input_ids"]
+    def tokens(self) -> list[list[list[int]]]:
+        """Of each training scene, the tokens of each of its captions."""
+        few = len(self.drawn.captions[0])
+        rows = self.tokenizer([caption for captions in self.drawn.captions for caption in captions])["input_ids"]
+        return [rows[start : start + few] for start in range(0, len(rows), few)]
 
     def batch(self, step: int, generator: torch.Generator) -> tuple:
         indices = choose(self.drawn, self.recipe.batch_size, generator)
         # Not mirrored, because captions tell left from right.
         values = recolour_some(self.drawn.rows(indices), generator)
-        cut = (torch.rand(len(indices), generator=generator) < self.recipe.weights["without_ground"]).long().tolist()
-        return values, *padded([self.tokens[short][i] for i, short in zip(indices, cut)], self.tokenizer.eos_token_id)
+        which = torch.randint(0, len(self.drawn.captions[0]), (len(indices),), generator=generator).tolist()
+        return values, *padded([self.tokens[i][k] for i, k in zip(indices, which)], self.tokenizer.eos_token_id)
 
     def losses(self, values: Tensor, ids: Tensor, mask: Tensor):
         hub = self.model.hub
@@ -81,13 +82,13 @@ class ClipExpert(Expert):
     def evaluate(self, hub: CLIPModel, scenes: ExpertScenes) -> dict:
         look = lambda values: F.normalize(hub.get_image_features(pixel_values=values).pooler_output, dim=1)  # noqa: E731
         indices, labels = scenes.alone()
-        prompts = self.texts(hub, [with_article(name) for name in scenes.meta["things"]])
+        prompts = self.texts(hub, scenes.meta["prompts"])
         pictures = over(scenes, np.arange(len(scenes)), look)
         order = (pictures[indices] @ prompts.T).argsort(1, descending=True).numpy()
         return {
             **share(order[:, 0] == labels),
             "top5": round(float((order[:, :5] == labels[:, None]).any(1).mean()), 4),
-            "retrieval": self.retrieval(hub, pictures, scenes.captions),
+            "retrieval": self.retrieval(hub, pictures, [captions[0] for captions in scenes.captions]),
         }
 
     def retrieval(self, hub: CLIPModel, pictures: Tensor, captions: list[str]) -> dict:
@@ -109,17 +110,6 @@ class ClipExpert(Expert):
             size={"shortest_edge": 128}, crop_size={"height": 128, "width": 128}, image_mean=[0.5] * 3, image_std=[0.5] * 3
         ).save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
-
-
-def without_ground(caption: str) -> str:
-    return caption.rsplit(", on ", 1)[0]
-
-
-def with_article(name: str) -> str:
-    """As captions say it."""
-    if name in ("grapes", "cherries", "fries", "scissors"):
-        return name
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def recolour_some(pixels: Tensor, generator: torch.Generator) -> Tensor:

@@ -34,8 +34,9 @@ class ExpertScenes:
         return len(self.things)
 
     @cached_property
-    def captions(self) -> list[str]:
-        return self.lines("captions.txt")
+    def captions(self) -> list[list[str]]:
+        """A few true ones of each scene."""
+        return [line.split("\t") for line in self.lines("captions.txt")]
 
     @cached_property
     def texts(self) -> list[str]:

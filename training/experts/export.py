@@ -57,7 +57,7 @@ def write_golden(expert: Expert, run: Path, out: Path) -> Path:
     pixels = torch.cat([expert.data[split].rows(np.arange(2)) for split in ("test", "heldout")])
     inputs = {"pixel_values": normalise(pixels)}
     golden: dict[str, torch.Tensor] = {"pixels": pixels.contiguous(), "pixel_values": inputs["pixel_values"]}
-    texts = expert.data["test"].captions[:2] + expert.data["heldout"].captions[:2]
+    texts = [captions[0] for split in ("test", "heldout") for captions in expert.data[split].captions[:2]]
     tokenizer = getattr(expert, "tokenizer", None)
     if tokenizer is not None:
         encoded = tokenizer(texts, padding=True, return_tensors="pt")

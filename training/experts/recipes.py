@@ -47,7 +47,6 @@ FULL = {
                             "intermediate_size": 384, "max_position_embeddings": 64},
         },
         batch_size=128, steps=10_000, lr=1e-3,
-        weights={"without_ground": 0.5},  # the share of captions that are cut before what they say of the ground
     ),
     "convnext": ExpertRecipe(
         config={**PICTURE, "patch_size": 4, "num_stages": 3, "hidden_sizes": [28, 56, 112], "depths": [1, 2, 4],
