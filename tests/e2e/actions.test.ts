@@ -42,8 +42,11 @@ test("dragging a thing changes the picture that every cell reads", async () => {
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width / 2 + 40, box.y + box.height / 2 - 30, { steps: 5 });
+  await expect.poll(picture, { timeout: 30_000 }).not.toBe(before); // while it is still held
+  const held = await picture();
+  await page.mouse.move(box.x + box.width / 2 - 20, box.y + box.height / 2 - 10, { steps: 5 });
   await page.mouse.up();
-  await expect.poll(picture, { timeout: 30_000 }).not.toBe(before);
+  await expect.poll(picture, { timeout: 30_000 }).not.toBe(held);
   await allCellsFulfilled(page);
 });
 
