@@ -120,8 +120,16 @@ function glyphs(item: Item & { kind: "sign" }, atlas: Atlas): number[][] {
 
 const alphabet = new Map<string, number[]>();
 
+const readAlready = new WeakMap<Item, string>();
+
 /** What a sign says, each letter by the nearest of an alphabet that is read off large signs. */
 export function readSign(item: Item & { kind: "sign" }, atlas: Atlas): string {
+  const text = readAlready.get(item) ?? readLetters(item, atlas);
+  readAlready.set(item, text);
+  return text;
+}
+
+function readLetters(item: Item & { kind: "sign" }, atlas: Atlas): string {
   for (const character of alphabet.size ? "" : "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") {
     const large = { kind: "sign", text: character, board: "white", x: 64, y: 64, size: 90 } as const;
     alphabet.set(character, glyphs(large, atlas)[0]!);

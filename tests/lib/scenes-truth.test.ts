@@ -8,6 +8,7 @@ import {
   sceneFacts,
   splits,
   type Atlas,
+  type Item,
   type Question,
   type Scene,
   type SceneTruth,
@@ -31,9 +32,9 @@ let samples: Sample[];
 
 beforeAll(async () => {
   atlas = await builtAtlas();
-  samples = Array.from({ length: 300 }, (_, seed) => {
+  samples = Array.from({ length: 240 }, (_, seed) => {
     const split = splits[seed % 3]!;
-    const scene = mixedScene(seed, { split, augment: split === "train" }, atlas);
+    const scene = covered(mixedScene(seed, { split, augment: split === "train" }, atlas), seed);
     const drawn = drawWithTruth(scene, atlas);
     const facts = sceneFacts(scene, drawn);
     const questions = questionsOf(facts, seed, { split, perKind: 3 });
@@ -42,6 +43,22 @@ beforeAll(async () => {
     return { seed, scene, truth: drawn.truth, observed, questions, known };
   });
 }, 120_000);
+
+/** Every fourth scene gets a square that covers a part of its first item: from a little to nearly all. */
+function covered(scene: Scene, seed: number): Scene {
+  const [first] = scene.items;
+  if (!first || seed % 4 !== 1) return scene;
+  const shift = first.size * (((seed * 7) % 40) / 40);
+  const over: Item = {
+    kind: "shape",
+    shape: "square",
+    colour: "purple",
+    x: first.x + shift,
+    y: first.y,
+    size: first.size,
+  };
+  return { ...scene, items: [...scene.items, over] };
+}
 
 describe("what is where", () => {
   test("boxes and visible shares are those of the items drawn alone", () => {
@@ -58,7 +75,7 @@ describe("what is where", () => {
         ] as const) {
           expect(Math.abs(a - b), `scene ${seed}, item ${i}`).toBeLessThanOrEqual(1); // one level of rounding at the rim
         }
-        expect(said.visible).toBeCloseTo(visible, 1);
+        expect(Math.abs(said.visible - visible)).toBeLessThan(0.1); // small items are mostly rim
       });
     }
   });

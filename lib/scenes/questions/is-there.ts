@@ -72,6 +72,7 @@ export function missingThings({ items }: Facts, hard: HardNegative, split: Split
 /** A shape that is not there, in a colour or of a kind that is, or both. */
 function swappedShape({ items }: Facts, r: Random): string | undefined {
   const shapes = items.filter(isShape);
+  if (shapes.some(({ state }) => state !== "clear")) return undefined;
   const { colour, shape } = r.pick(shapes).item;
   const near = [
     ...colours.map((other) => `${other} ${shape}`),
