@@ -12,6 +12,7 @@ from .evaluate import MOST
 from .tokenizer import open_tokenizer
 
 PER_KIND = 1
+PROMPTS, KEPT = 4, 6  # logits: of these many prompts, at their last positions
 NASTY = ["", " ", "Größe, naïve; 日本語 🙂", "1 12 123 1234", "  two  spaces\n\n\tand a tab ", "It's what we'VE said", "a<|eot_id|>b"]
 
 
@@ -33,8 +34,8 @@ def write_golden(data: Path, out: Path, folder: Path) -> None:
             )[0, ids.shape[1] :]
             given = tokenizer.decode(new, skip_special_tokens=True)
             entries.append({**question, "prompt": prompt, "ids": ids[0].tolist(), "given": given})
-            if len(tensors) < 3:
-                tensors[f"logits.{len(entries) - 1}"] = model(ids).logits[0].contiguous()
+            if len(entries) % 8 == 1 and len(tensors) < PROMPTS:
+                tensors[f"logits.{len(entries) - 1}"] = model(ids).logits[0, -KEPT:].contiguous()
     texts = [{"text": text, "ids": tokenizer(text).input_ids} for text in NASTY]
     command = "python -m training llama-tiny golden"
     content = {"command": command, "questions": entries, "texts": texts}

@@ -47,8 +47,8 @@ def card(model: Path) -> str:
         "said": f"{evaluation['perplexity']['said']['perplexity']:.3f}",
         "tokens": f"{evaluation['perplexity']['all']['tokens']:,}",
         "documents": f"{evaluation['perplexity']['documents']:,}",
-        "half": ", ".join(f"{KNOWN[name]} {value:.2%}" for name, value in half["f32Accuracy"].items())
-        + f"; {half['answersThatDiffer']} answers differ; perplexity {half['f32Perplexity']:.3f}.",
+        "half": f"{half['f32Accuracy']:.2%} right of {half['questions']} of the questions, where f16 has {half['f16Accuracy']:.2%}; "
+        f"{half['answersThatDiffer']} answers differ; perplexity {half['f32Perplexity']:.3f}.",
         "parameters": f"{evaluation['parameters']:,}",
         "megabytes": f"{evaluation['bytes'] / 1e6:.1f}",
         "things": THINGS,
