@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from .experts import report as experts
 from .language import report as language
 from .paths import MODELS, ROOT
 from .tables import percent, table
@@ -51,6 +52,8 @@ def card(model: Path) -> str:
     evaluation = json.loads((model / "eval.json").read_text())
     if evaluation.get("task") == "text":
         return language.card(model)
+    if evaluation.get("task") == "expert":
+        return experts.card(model)
     log = json.loads((model / "training-log.json").read_text())
     listed = json.loads((model / "checkpoints.json").read_text())
     config = json.loads((model / "config.json").read_text())
@@ -96,6 +99,9 @@ def summary() -> str:
         evaluation = json.loads(path.read_text())
         if evaluation.get("task") == "text":
             lines += language.section(model)
+            continue
+        if evaluation.get("task") == "expert":
+            lines += experts.section(model)
             continue
         size = sum(file.stat().st_size for file in model.rglob("*") if file.is_file())
         lines += [

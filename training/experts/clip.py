@@ -26,7 +26,6 @@ CANDIDATES = 100  # retrieval is among so many
 class ClipExpert(Expert):
     name = "clip"
     measured = "scenes of one thing named, out of 80, by the text that fits best (zero-shot)"
-    pipeline = "zero-shot-image-classification"
     hub_class = CLIPModel
 
     def prepare(self) -> None:

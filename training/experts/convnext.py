@@ -21,7 +21,6 @@ from .expert import Expert, Trained, average, over
 class ConvNextExpert(Expert):
     name = "convnext"
     measured = "of the things in a scene, how many are among as many best answers"
-    pipeline = "image-classification"
     hub_class = ConvNextForImageClassification
 
     def make(self) -> Trained:

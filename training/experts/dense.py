@@ -22,7 +22,6 @@ from .vit import save_vit_processor, tokens_of
 class DenseExpert(Expert):
     name = "dense"
     measured = "of the patches that show something, how many are named"
-    pipeline = "image-segmentation"
     hub_class = ViTForImageClassification
 
     def make(self) -> Trained:

@@ -28,7 +28,6 @@ LARGE, SMALL = 128, 64  # pixels along a side of a crop
 class DinoExpert(Expert):
     name = "dino"
     measured = "scenes of one thing named by their nearest training scenes (k-NN of the class token)"
-    pipeline = "image-feature-extraction"
     hub_class = Dinov2Model
     config_class = Dinov2Config
 

@@ -18,7 +18,8 @@ def evaluate(expert: Expert, run: Path, out: Path, command: str, limit: int | No
     untrained = expert.average.hub
     state = torch.load(run / "state.pt", weights_only=False)["average"]
     model = hub_model(expert, out)
-    result: dict = {"model": out.name, "command": command, "date": date.today().isoformat()}
+    result: dict = {"model": expert.name, "command": command, "date": date.today().isoformat()}
+    result |= {"task": "expert", "things": len(expert.drawn.meta["things"])}
     result |= {"measure": expert.measured, "splits": {}, "chance": {}, "untrained": {}, "f16": {}}
     splits = {name: first(expert.data[split], limit or len(expert.data[split])) for name, split in SPLITS.items()}
     for name, scenes in splits.items():

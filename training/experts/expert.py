@@ -25,7 +25,6 @@ class Trained(nn.Module):
 class Expert:
     name: str
     measured: str  # what `accuracy` is, in a few words
-    pipeline: str  # the Hub's word for what it does
     hub_class: type[PreTrainedModel]
 
     def __init__(self, recipe: ExpertRecipe, data: dict[str, ExpertScenes]):

@@ -26,7 +26,6 @@ PLACES = 8
 class TextExpert(Expert):
     name = "text"
     measured = "signs read exactly"
-    pipeline = "image-to-text"
     hub_class = ViTForImageClassification
 
     def make(self) -> Trained:
