@@ -41,6 +41,22 @@ export function observe(scene: Scene, atlas: Atlas): Observed[] {
   });
 }
 
+/** Every fourth scene gets a square that covers a part of its first item: from a little to nearly all. */
+export function covered(scene: Scene, seed: number): Scene {
+  const [first] = scene.items;
+  if (!first || seed % 4 !== 1) return scene;
+  const shift = first.size * (((seed * 7) % 40) / 40);
+  const over: Item = {
+    kind: "shape",
+    shape: "square",
+    colour: "purple",
+    x: first.x + shift,
+    y: first.y,
+    size: first.size,
+  };
+  return { ...scene, items: [...scene.items, over] };
+}
+
 const palette: Record<string, [number, number, number]> = {
   red: [214, 40, 40],
   orange: [240, 140, 30],

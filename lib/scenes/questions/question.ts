@@ -28,7 +28,7 @@ export type Question = {
   question: string;
   /** One to three words, without a full stop; as `choices` writes it, if there are choices. */
   answer: string;
-  /** All answers that the question allows, if they are few. The right one is as often first as last. */
+  /** All answers that the question allows, if they are few. Of two things, the right one is as often first as last. */
   choices?: readonly string[];
   hard?: HardNegative;
   /** The places, in the scene's items, of what is asked about. Empty if the answer is that it is missing. */
