@@ -17,12 +17,12 @@ export type Observed = {
 
 const flat = (value: number): Ground => ({ kind: "plain", colour: [value, value, value] });
 
-/** Each item alone on black and on white: what differs between the two is what shines through. */
+/** Each item alone on black and on white: what differs is what shines through. Two roundings: half may come out as 127. */
 export function observe(scene: Scene, atlas: Atlas): Observed[] {
   const masks = scene.items.map((item) => {
     const [black, white] = [0, 255].map((value) => drawScene({ ground: flat(value), items: [item] }, atlas).data);
     return Uint8Array.from({ length: SIDE * SIDE }, (_, i) =>
-      255 - (white![i * 4]! - black![i * 4]!) >= 127.5 ? 1 : 0,
+      255 - (white![i * 4]! - black![i * 4]!) >= 126.5 ? 1 : 0,
     );
   });
   return scene.items.map((item, index) => {
@@ -86,7 +86,7 @@ export function shapeOf({ mask, box }: Observed): string {
   const { left, top, right, bottom } = box!;
   const at = (u: number, v: number) =>
     mask[Math.min(SIDE - 1, Math.floor(top + v * (bottom - top))) * SIDE + Math.floor(left + u * (right - left))] === 1;
-  const corners = [at(0.04, 0.04), at(0.96, 0.04), at(0.04, 0.96), at(0.96, 0.96)];
+  const corners = [at(0.1, 0.1), at(0.9, 0.1), at(0.1, 0.9), at(0.9, 0.9)];
   if (corners.every(Boolean)) return "square";
   if (corners[2] && corners[3]) return "triangle";
   let area = 0;

@@ -20,9 +20,11 @@ import {
   things,
   wordsOf,
   type Atlas,
+  type ColourName,
   type Item,
   type Question,
   type Scene,
+  type ShapeName,
 } from "../../lib/scenes";
 import { launchBrowser } from "../browser";
 import { builtAtlas } from "./scenes-atlas";
@@ -226,6 +228,17 @@ describe("doubt", () => {
     const sign: Item = { kind: "sign", text: "TAXI", board: "white", x: 64, y: 64, size: 32 };
     expect(asked(onGrey(sign)).filter(({ kind }) => kind === "read")).toEqual([]);
     expect(asked(onGrey({ ...sign, size: 60 })).filter(({ kind }) => kind === "read").length).toBeGreaterThan(10);
+  });
+
+  test("an odd shape among colours that differ too: not asked; among equal colours: asked", () => {
+    const row = (...names: [ColourName, ShapeName][]) =>
+      names.map(([colour, shape], i): Item => ({ kind: "shape", colour, shape, x: 20 + 30 * i, y: 64, size: 24 }));
+    const odd = (scene: Scene) => asked(scene).filter(({ kind }) => kind === "odd one out");
+    expect(odd(onGrey(...row(["red", "circle"], ["red", "circle"], ["blue", "star"], ["green", "circle"])))).toEqual(
+      [],
+    );
+    const clear = odd(onGrey(...row(["red", "circle"], ["red", "circle"], ["red", "star"], ["red", "circle"])));
+    expect(new Set(clear.map(({ answer }) => answer))).toEqual(new Set(["red star"]));
   });
 });
 

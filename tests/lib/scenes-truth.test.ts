@@ -31,7 +31,7 @@ let samples: Sample[];
 
 beforeAll(async () => {
   atlas = await builtAtlas();
-  samples = Array.from({ length: 240 }, (_, seed) => {
+  samples = Array.from({ length: 200 }, (_, seed) => {
     const split = splits[seed % 3]!;
     const scene = covered(mixedScene(seed, { split, augment: split === "train" }, atlas), seed);
     const drawn = drawWithTruth(scene, atlas);
