@@ -24,7 +24,7 @@ export function splice(
   if (places !== I * N) {
     throw new RangeError(
       `${what}: expected ${I * N} image tokens (id ${imageTokenId}) in inputIds, ${N} for each of ${count(I, "picture")}, ` +
-        `got ${places}; model.expandImageTokens(inputIds) makes ${N} of one`,
+        `got ${places}; model.prepare({ text, pictures }) makes room for each`,
     );
   }
   // The id of a place may lie outside the vocabulary (Eagle's is -200): any other row does, and is then not used.

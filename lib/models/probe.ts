@@ -1,4 +1,4 @@
-import { keep, type Tensor } from "../tensor";
+import type { Tensor } from "../tensor";
 
 /**
  * Sees every named intermediate value of a forward pass, so that a lesson can draw it. A name is the path of the weights
@@ -33,10 +33,4 @@ export function wanted(probe: Probe | undefined, name: string): ((value: Tensor)
 
 function wants(probe: Probe, name: string): boolean {
   return probe.wants?.(name) ?? true;
-}
-
-/** The same probe, for a forward pass: what it sees outlives the pass, because numbers are read after it. */
-export function keeping(probe: Probe): Probe {
-  const { wants = () => true } = probe;
-  return Object.assign((name: string, value: Tensor) => wants(name) && probe(name, keep(value)), { wants });
 }

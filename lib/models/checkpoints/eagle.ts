@@ -5,7 +5,8 @@ import { eagleImageFeatures, eagleImageTokens, eagleShapes, type EagleConfig, ty
 import type { EagleForConditionalGeneration, EagleInputs } from "../eagle-model";
 import type { Checkpoint } from "./checkpoint";
 import { parseEagleConfig } from "./eagle-config";
-import { imageTextModel, isLeftOut, readTextFiles } from "./llava-parts";
+import { isLeftOut } from "./left-out";
+import { imageTextModel, readTextFiles } from "./llava-parts";
 
 export async function loadEagle(checkpoint: Checkpoint): Promise<EagleForConditionalGeneration> {
   const config = parseEagleConfig(checkpoint.config, `${checkpoint.folder}config.json`);

@@ -6,13 +6,15 @@ import {
   type ImageProcessorConfig,
   type Picture,
 } from "../../images";
-import { scope, tensor, type Tensor } from "../../tensor";
+import { tensor, type Tensor } from "../../tensor";
 import type { LoadedWeights } from "../../weights";
 import type { EncoderOutput } from "../encoder-model";
-import { keeping, type Probe } from "../probe";
+import type { ForwardOptions } from "../model";
+import type { Probe } from "../probe";
 import type { TowerOutput } from "../tower";
 import type { Checkpoint } from "./checkpoint";
 import { partOf } from "./encoder-config";
+import { pass } from "./pass";
 
 /** The part of a loaded model that is the same in all. */
 export function loadedEncoder<Weights, Inputs, Output>(
@@ -26,12 +28,8 @@ export function loadedEncoder<Weights, Inputs, Output>(
     bytes: loaded.bytes,
     dtype,
     executor,
-    // A promise, so that what goes wrong rejects; an executor's work itself never waits here.
-    forward: (inputs: Inputs, { probe, signal }: { probe?: Probe; signal?: AbortSignal } = {}): Promise<Output> =>
-      Promise.resolve().then(() => {
-        signal?.throwIfAborted();
-        return scope(executor, () => compute(inputs, probe && keeping(probe)));
-      }),
+    forward: (inputs: Inputs, options: ForwardOptions = {}): Promise<Output> =>
+      pass(executor, options, (probe) => compute(inputs, probe)),
     dispose: () => loaded.dispose(),
   };
 }

@@ -1,15 +1,15 @@
 /** From the files of a Llama checkpoint to a model that answers. */
-import { scope } from "../../tensor";
 import { loadWeights } from "../../weights";
 import type { Checkpoint } from "./checkpoint";
 import { readGenerationConfig } from "./generation-config";
+import { isLeftOut } from "./left-out";
 import { parseLlamaConfig } from "./llama-config";
+import { pass } from "./pass";
 import { readTokenizer } from "./tokenizer";
 import { decoderState } from "../decoder-state";
 import { createKeyValueCache } from "../key-value-cache";
 import { embedTokens, llamaForCausalLM, llamaShapes, type LlamaWeights } from "../llama";
 import type { LlamaForCausalLM } from "../causal-lm";
-import { keeping } from "../probe";
 
 export async function loadLlama(checkpoint: Checkpoint): Promise<LlamaForCausalLM> {
   const { executor, dtype, folder } = checkpoint;
@@ -37,24 +37,13 @@ export async function loadLlama(checkpoint: Checkpoint): Promise<LlamaForCausalL
         headDim: config.headDim,
         executor,
       }),
-    forward(inputs, { probe, signal } = {}) {
-      // A promise, so that what goes wrong rejects; an executor's work itself never waits here.
-      return Promise.resolve().then(() => {
-        signal?.throwIfAborted();
-        const logits = scope(executor, () => {
-          const { inputIds, inputsEmbeds = embedTokens(inputIds ?? [], weights.tree.model), logitsToKeep } = inputs;
-          const [batch, tokens] = inputsEmbeds.shape as [number, number, number];
-          const state = decoderState(config, { ...inputs, batch, tokens, executor });
-          return llamaForCausalLM(inputsEmbeds, weights.tree, config, state, { logitsToKeep }, probe && keeping(probe));
-        });
-        return { logits };
-      });
-    },
+    forward: (inputs, options = {}) =>
+      pass(executor, options, (probe) => {
+        const { inputIds, inputsEmbeds = embedTokens(inputIds ?? [], weights.tree.model), logitsToKeep } = inputs;
+        const [batch, tokens] = inputsEmbeds.shape as [number, number, number];
+        const state = decoderState(config, { ...inputs, batch, tokens, executor });
+        return { logits: llamaForCausalLM(inputsEmbeds, weights.tree, config, state, { logitsToKeep }, probe) };
+      }),
     dispose: () => weights.dispose(),
   };
-}
-
-/** Old files hold the angles of RoPE, which follow from config.json, and some the tied last matrix a second time. */
-function isLeftOut(name: string, tied: boolean): boolean {
-  return name.endsWith(".rotary_emb.inv_freq") || (tied && name === "lm_head.weight");
 }

@@ -9,9 +9,10 @@ import { createKeyValueCache } from "../key-value-cache";
 import type { LlamaConfig, LlamaWeights } from "../llama";
 import { readText, type ImageTextInputs } from "../llava-language";
 import { expandImageTokens } from "../llava-splice";
-import { keeping, type Probe } from "../probe";
+import type { Probe } from "../probe";
 import type { Checkpoint } from "./checkpoint";
 import { readGenerationConfig } from "./generation-config";
+import { pass } from "./pass";
 import { readTokenizer } from "./tokenizer";
 
 /** The files beside the weights that say how text is read and written. */
@@ -51,12 +52,6 @@ export function imageTextModel<Type extends string, Config, Weights, Inputs exte
     const { height, width } = processedSize(picture, processor);
     return tensor(preprocess(picture, processor), [1, 3, height, width], executor);
   };
-  // A promise, so that what goes wrong rejects; an executor's work itself never waits here.
-  const compute = (signal: AbortSignal | undefined, work: () => Tensor): Promise<Tensor> =>
-    Promise.resolve().then(() => {
-      signal?.throwIfAborted();
-      return scope(executor, work);
-    });
 
   return {
     modelType,
@@ -80,8 +75,7 @@ export function imageTextModel<Type extends string, Config, Weights, Inputs exte
       if (pictures.length === 0) return prompt;
       return { ...prompt, pixelValues: scope(executor, () => concat(pictures.map(pixels), 0)) };
     },
-    imageFeatures: (inputs, { probe, signal } = {}) =>
-      compute(signal, () => see(inputs.pixelValues, inputs, probe && keeping(probe))),
+    imageFeatures: (inputs, options = {}) => pass(executor, options, (probe) => see(inputs.pixelValues, inputs, probe)),
     createCache: (options) =>
       createKeyValueCache(options, {
         layers: textConfig.numHiddenLayers,
@@ -89,21 +83,13 @@ export function imageTextModel<Type extends string, Config, Weights, Inputs exte
         headDim: textConfig.headDim,
         executor,
       }),
-    async forward(inputs, { probe, signal } = {}) {
-      const seen = probe && keeping(probe);
-      const logits = await compute(signal, () => {
-        const { pixelValues, imageFeatures } = inputs;
-        return readText(inputs, pixelValues ? see(pixelValues, inputs, seen) : imageFeatures, reader, seen);
-      });
-      return { logits };
-    },
+    forward: (inputs, options = {}) =>
+      pass(executor, options, (probe) => {
+        const features = inputs.pixelValues ? see(inputs.pixelValues, inputs, probe) : inputs.imageFeatures;
+        return { logits: readText(inputs, features, reader, probe) };
+      }),
     dispose: () => loaded.dispose(),
   };
-}
-
-/** What a file holds beside weights: buffers that follow from config.json, and a tied last matrix a second time. */
-export function isLeftOut(name: string, tied: boolean): boolean {
-  return /\.(position_ids|rotary_emb\.inv_freq)$/.test(name) || (tied && name === "language_model.lm_head.weight");
 }
 
 function encode(modelType: string, text: string, tokenizer: Tokenizer | undefined): number[] {

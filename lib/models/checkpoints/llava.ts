@@ -5,8 +5,9 @@ import type { LlavaForConditionalGeneration } from "../eagle-model";
 import { llavaImageFeatures, llavaImageTokens, llavaShapes, type LlavaConfig, type LlavaWeights } from "../llava";
 import type { ImageTextInputs } from "../llava-language";
 import type { Checkpoint } from "./checkpoint";
+import { isLeftOut } from "./left-out";
 import { parseLlavaConfig } from "./llava-config";
-import { imageTextModel, isLeftOut, readTextFiles } from "./llava-parts";
+import { imageTextModel, readTextFiles } from "./llava-parts";
 
 export async function loadLlava(checkpoint: Checkpoint): Promise<LlavaForConditionalGeneration> {
   const config = parseLlavaConfig(checkpoint.config, `${checkpoint.folder}config.json`);

@@ -1,16 +1,16 @@
 /** From the files of a Llama 3.2 Vision checkpoint to a model that answers. */
 import { parseMllamaProcessor, preprocessMllama, type MllamaProcessorConfig } from "../../images";
-import { scope, tensor } from "../../tensor";
+import { tensor } from "../../tensor";
 import type { Tokenizer } from "../../tokenizers";
 import { loadWeights } from "../../weights";
 import { mllamaForConditionalGeneration, mllamaShapes, type MllamaConfig, type MllamaWeights } from "../mllama";
 import { createMllamaCache } from "../mllama-cache";
 import { crossAttentionMask } from "../mllama-mask";
 import type { MllamaForConditionalGeneration } from "../mllama-model";
-import { keeping } from "../probe";
 import type { Checkpoint } from "./checkpoint";
 import { readGenerationConfig } from "./generation-config";
 import { parseMllamaConfig } from "./mllama-config";
+import { pass } from "./pass";
 import { readTokenizer } from "./tokenizer";
 
 export async function loadMllama(checkpoint: Checkpoint): Promise<MllamaForConditionalGeneration> {
@@ -62,15 +62,10 @@ export async function loadMllama(checkpoint: Checkpoint): Promise<MllamaForCondi
         headDim: textConfig.headDim,
         executor,
       }),
-    forward(inputs, { probe, signal } = {}) {
-      // A promise, so that what goes wrong rejects; an executor's work itself never waits here.
-      return Promise.resolve().then(() => {
-        signal?.throwIfAborted();
-        const seen = probe && keeping(probe);
-        const logits = scope(executor, () => mllamaForConditionalGeneration(inputs, loaded.tree, config, seen));
-        return { logits };
-      });
-    },
+    forward: (inputs, options = {}) =>
+      pass(executor, options, (probe) => ({
+        logits: mllamaForConditionalGeneration(inputs, loaded.tree, config, probe),
+      })),
     dispose: () => loaded.dispose(),
   };
 }

@@ -1,9 +1,8 @@
 /** From the files of a SmolVLM or Idefics3 checkpoint to a model that answers. */
 import { expandImages, parseSmolVLMProcessor, preprocessSmolVLM, type SmolVLMProcessorConfig } from "../../images";
-import { scope, tensor } from "../../tensor";
+import { tensor } from "../../tensor";
 import { loadWeights } from "../../weights";
 import { createKeyValueCache } from "../key-value-cache";
-import { keeping } from "../probe";
 import {
   imageTokens,
   smolvlmForConditionalGeneration,
@@ -14,7 +13,9 @@ import {
 import type { SmolVLMForConditionalGeneration } from "../smolvlm-model";
 import type { Checkpoint } from "./checkpoint";
 import { readGenerationConfig } from "./generation-config";
+import { isLeftOut } from "./left-out";
 import { parseSmolVLMConfig } from "./smolvlm-config";
+import { pass } from "./pass";
 import { readTokenizer } from "./tokenizer";
 
 export async function loadSmolVLM(checkpoint: Checkpoint): Promise<SmolVLMForConditionalGeneration> {
@@ -55,22 +56,12 @@ export async function loadSmolVLM(checkpoint: Checkpoint): Promise<SmolVLMForCon
         headDim: config.textConfig.headDim,
         executor,
       }),
-    forward(inputs, { probe, signal } = {}) {
-      // A promise, so that what goes wrong rejects; an executor's work itself never waits here.
-      return Promise.resolve().then(() => {
-        signal?.throwIfAborted();
-        const seen = probe && keeping(probe);
-        const logits = scope(executor, () => smolvlmForConditionalGeneration(inputs, loaded.tree, config, seen));
-        return { logits };
-      });
-    },
+    forward: (inputs, options = {}) =>
+      pass(executor, options, (probe) => ({
+        logits: smolvlmForConditionalGeneration(inputs, loaded.tree, config, probe),
+      })),
     dispose: () => loaded.dispose(),
   };
-}
-
-/** Old files hold numbers that follow from config.json, and some the tied last matrix a second time. */
-function isLeftOut(name: string, tied: boolean): boolean {
-  return /\.(position_ids|rotary_emb\.inv_freq)$/.test(name) || (tied && name === "lm_head.weight");
 }
 
 function checkProcessor({ tileSize }: SmolVLMProcessorConfig, { visionConfig }: SmolVLMConfig, file: string): void {

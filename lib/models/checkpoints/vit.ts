@@ -1,10 +1,10 @@
 /** From the files of a ViT checkpoint to a model that answers. */
 import { parseImageProcessorConfig, preprocess, processedSize } from "../../images";
-import { keep, scope, tensor, type Tensor } from "../../tensor";
+import { tensor } from "../../tensor";
 import { loadWeights } from "../../weights";
 import type { Checkpoint } from "./checkpoint";
 import type { ViTForImageClassification } from "../model";
-import type { Probe } from "../probe";
+import { pass } from "./pass";
 import { parseViTConfig } from "./vit-config";
 import { patchGrid } from "../patch-grid";
 import { vitForImageClassification, vitShapes, type ViTConfig, type ViTWeights } from "../vit";
@@ -39,25 +39,12 @@ export async function loadViT(checkpoint: Checkpoint): Promise<ViTForImageClassi
       const size = processedSize(picture, processor);
       return tensor(preprocess(picture, processor), [1, 3, size.height, size.width], executor);
     },
-    forward({ pixelValues, ...options }, { probe, signal } = {}) {
-      // A promise, so that what goes wrong rejects; an executor's work itself never waits here.
-      return Promise.resolve().then(() => {
-        signal?.throwIfAborted();
-        const seen = probe && keeping(probe);
-        const logits = scope(executor, () =>
-          vitForImageClassification(pixelValues, weights.tree, config, seen, options),
-        );
-        return { logits };
-      });
-    },
+    forward: ({ pixelValues, ...inputs }, options = {}) =>
+      pass(executor, options, (probe) => ({
+        logits: vitForImageClassification(pixelValues, weights.tree, config, probe, inputs),
+      })),
     dispose: () => weights.dispose(),
   };
-}
-
-/** What a probe sees outlives the forward pass, because numbers are read after it. */
-function keeping(probe: Probe): Probe {
-  const { wants = () => true } = probe;
-  return Object.assign((name: string, value: Tensor) => wants(name) && probe(name, keep(value)), { wants });
 }
 
 function checkProcessor(
