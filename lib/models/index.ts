@@ -1,5 +1,7 @@
 /** Models: loading a checkpoint by its model_type, and asking it questions. */
 export { loadModel, type LoadedModel, type LoadOptions } from "./load-model";
+export { modelStages, type Stage } from "./stages";
+export { modelAddress, type AddressOptions } from "./model-address";
 export type { ForwardOptions, Model, ViTForImageClassification } from "./model";
 export { classify, type Answer } from "./classify";
 export { attentionMap, rememberAttention, type AttentionMap, type AttentionMemory } from "./attention-maps";

@@ -4,6 +4,7 @@ import { MissingFile, openFiles, openFolder, parseJson, show, type ComputedDtype
 import type { Checkpoint } from "./checkpoints/checkpoint";
 import type { Model } from "./model";
 import { modelAddress, type AddressOptions } from "./model-address";
+import { readStage, type Stage } from "./stages";
 
 /**
  * `model_type` in config.json decides which architecture reads the rest: add yours here. Each is imported when a
@@ -38,6 +39,8 @@ const towers: Record<string, readonly string[]> = {
 };
 
 export type LoadOptions<Type extends Model["modelType"] = Model["modelType"]> = AddressOptions & {
+  /** A stage of its training that stages.json lists, such as "projector", instead of the finished model. */
+  stage?: string;
   /** Where the weights go. Without it, an executor is opened, and closed by the model's `dispose`. */
   executor?: Executor;
   /** Which executor to open ["webgpu"]; without WebGPU the plain loops come instead, and `note` says so. */
@@ -60,6 +63,8 @@ export type LoadOptions<Type extends Model["modelType"] = Model["modelType"]> = 
 export type LoadedModel<Type extends Model["modelType"] = Model["modelType"]> = Extract<Model, { modelType: Type }> & {
   /** In a sentence or two: that it runs without a GPU, or that there was no room to keep it for the next visit. */
   note?: string;
+  /** Which stage of its training it is, if one was asked for. */
+  stage?: string;
 };
 
 /**
@@ -74,7 +79,8 @@ export async function loadModel<Type extends Model["modelType"] = Model["modelTy
 ): Promise<LoadedModel<Type>> {
   const files = typeof source === "string" ? openFolder(modelAddress(source, options)) : openFiles(source);
   const { dtype = "f32", signal, onProgress, confirmSize } = options;
-  const config = await readJson(files, "config.json", signal);
+  const stage = options.stage === undefined ? undefined : await readStage(files, options.stage, signal);
+  const config = configOf(await readJson(files, "config.json", signal), stage);
   const modelType = wantedType(config, options.modelType, `${files.name}config.json`);
   const load = await architectures[modelType]!();
 
@@ -87,6 +93,7 @@ export async function loadModel<Type extends Model["modelType"] = Model["modelTy
       config,
       folder: files.name,
       files,
+      delta: stage && { file: stage.file, ownConfig: stage.config !== undefined },
       readJson: (file) => readJson(files, file, signal),
       readOptionalJson: (file) => optional(readJson(files, file, signal)),
       readOptionalText: (file) => optional(readText(files, file, signal)),
@@ -99,12 +106,19 @@ export async function loadModel<Type extends Model["modelType"] = Model["modelTy
       onLoaded: (dispose) => loaded.push(dispose),
     });
     if (opened) closing(model, opened.executor);
-    return Object.assign(model, notes.length > 0 ? { note: notes.join(" ") } : {}) as LoadedModel<Type>;
+    const known = { ...(stage && { stage: stage.name }), ...(notes.length > 0 && { note: notes.join(" ") }) };
+    return Object.assign(model, known) as LoadedModel<Type>;
   } catch (error) {
     for (const dispose of loaded) dispose();
     opened?.executor.dispose();
     throw error;
   }
+}
+
+/** A stage's fields take the place of those of the same name. */
+function configOf(config: unknown, stage: Stage | undefined): unknown {
+  if (!stage?.config || typeof config !== "object" || config === null || Array.isArray(config)) return config;
+  return { ...config, ...stage.config };
 }
 
 /** Which architecture reads the files. @throws when it is not known here, or not the one that is asked for. */

@@ -39,8 +39,12 @@ export function openFolder(address: string): Folder {
   };
 }
 
-/** The files that a reader picked, one by one or as a folder: the one that is least deep counts for each name. */
-export function openFiles(files: Iterable<File>): Folder {
+/**
+ * The files that a reader picked, one by one or as a folder: the one that is least deep counts for each name. A name with
+ * folders in it (`stages/a.safetensors`) is looked for by these, and by its last part among files picked one by one.
+ */
+export function openFiles(picked: Iterable<File>): Folder {
+  const files = [...picked];
   const depth = (file: File) => file.webkitRelativePath?.split("/").length ?? 0;
   const byName = new Map<string, File>();
   for (const file of files) {
@@ -48,7 +52,8 @@ export function openFiles(files: Iterable<File>): Folder {
     if (!other || depth(file) < depth(other)) byName.set(file.name, file);
   }
   const find = (name: string): File => {
-    const file = byName.get(name);
+    const below = (file: File) => name.includes("/") && file.webkitRelativePath?.endsWith(`/${name}`);
+    const file = files.find(below) ?? byName.get(name.slice(name.lastIndexOf("/") + 1));
     if (file) return file;
     const names = [...byName.keys()];
     const got = names.length === 0 ? "none" : names.length <= 8 ? names.join(", ") : `${names.length} others`;

@@ -4,6 +4,7 @@
  */
 import { allocate, write, type Tensor } from "../tensor";
 import { breath } from "./breath";
+import { overlaid } from "./delta";
 import { openWeights, type OpenedWeights } from "./open-weights";
 import { bytesOf, cut, type Piece } from "./pieces";
 import type { StoredTensor } from "./safetensors";
@@ -42,7 +43,7 @@ export async function loadWeights<W>(
   shapes: Shapes<W>,
   { names, only, hints }: WeightOptions = {},
 ): Promise<LoadedWeights<W>> {
-  const { modelType, files, signal, onNote } = checkpoint;
+  const { modelType, files, delta, signal, onNote } = checkpoint;
   const pathOf = (name: string): string | undefined => {
     const known = names ? names(name) : name;
     const path = known === undefined ? undefined : camelCase(known);
@@ -50,10 +51,11 @@ export async function loadWeights<W>(
     return only.some((part) => path === part || path.startsWith(`${part}.`)) ? path : undefined;
   };
   const wanted = flatten(shapes);
-  const opened = await openWeights(files, (name) => wanted.has(pathOf(name) ?? ""), { signal, onNote });
+  const isWanted = (name: string) => wanted.has(pathOf(name) ?? "");
+  const opened = await openWeights(files, isWanted, { signal, onNote }, delta?.file);
   try {
-    const stored = opened.files.flatMap(({ tensors }) => tensors);
-    const found = match(modelType, stored, opened.elsewhere, pathOf, wanted, hints);
+    const { stored, elsewhere } = overlaid(opened, isWanted, delta);
+    const found = match(modelType, stored, elsewhere, pathOf, wanted, hints);
     const weights = await bring(checkpoint, opened, found);
     checkpoint.onLoaded?.(weights.dispose);
     return { ...weights, tree: grow(shapes, weights.loaded) as W };

@@ -10,12 +10,16 @@ import { MissingFile } from "./missing-file";
 import type { RangedFile, RangedOptions } from "./ranged-file";
 import { cutOffInHeader, headerEnd, parseHeader, type StoredTensor } from "./safetensors";
 
+export type OpenedFile = { file: RangedFile; tensors: StoredTensor[] };
+
 export type OpenedWeights = {
-  files: { file: RangedFile; tensors: StoredTensor[] }[];
+  files: OpenedFile[];
   /** Bytes of all headers that were read. */
   headerBytes: number;
   /** Names of weights in shards that were not opened. */
   elsewhere: string[];
+  /** Of `files`, the one that was asked for besides. */
+  delta?: OpenedFile;
   close(): Promise<void>;
 };
 
@@ -27,36 +31,51 @@ const MAX_WEIGHTS = 200_000;
 
 /**
  * @param isWanted whether the model has a weight that is called so in the file
+ * @param delta a further file of weights in the folder
  * @throws a sentence for a file that is missing, damaged or at odds with the index.
  */
 export async function openWeights(
   folder: Folder,
   isWanted: (name: string) => boolean,
   options: RangedOptions,
+  delta?: string,
 ): Promise<OpenedWeights> {
-  const files: OpenedWeights["files"] = [];
+  const files: OpenedFile[] = [];
   const close = async () => {
     for (const { file } of files) await file.close();
   };
   try {
-    const elsewhere: string[] = [];
-    let headerBytes = await openFile(folder, SINGLE, files, options).catch(absent);
-    if (typeof headerBytes === "number") return { files, headerBytes, elsewhere, close };
-    const shards = await readIndex(folder, headerBytes, options.signal);
-    headerBytes = 0;
-    for (const [shard, names] of shards) {
-      if (!names.some(isWanted)) {
-        elsewhere.push(...names);
-        continue;
-      }
-      headerBytes += await openFile(folder, shard, files, options);
-      checkShard(folder.name, shard, names, files.at(-1)!.tensors);
-    }
-    return { files, headerBytes, elsewhere, close };
+    const { headerBytes, elsewhere } = await openSingle(folder, isWanted, files, options);
+    if (delta === undefined) return { files, headerBytes, elsewhere, close };
+    const more = await openFile(folder, delta, files, options);
+    return { files, headerBytes: headerBytes + more, elsewhere, delta: files.at(-1), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Adds model.safetensors to `files`, or the shards that are there instead. */
+async function openSingle(
+  folder: Folder,
+  isWanted: (name: string) => boolean,
+  files: OpenedFile[],
+  options: RangedOptions,
+): Promise<Pick<OpenedWeights, "headerBytes" | "elsewhere">> {
+  const elsewhere: string[] = [];
+  let headerBytes = await openFile(folder, SINGLE, files, options).catch(absent);
+  if (typeof headerBytes === "number") return { headerBytes, elsewhere };
+  const shards = await readIndex(folder, headerBytes, options.signal);
+  headerBytes = 0;
+  for (const [shard, names] of shards) {
+    if (!names.some(isWanted)) {
+      elsewhere.push(...names);
+      continue;
+    }
+    headerBytes += await openFile(folder, shard, files, options);
+    checkShard(folder.name, shard, names, files.at(-1)!.tensors);
+  }
+  return { headerBytes, elsewhere };
 }
 
 /** That there is no such file is an answer; all else is an error. */
@@ -66,12 +85,7 @@ function absent(error: unknown): MissingFile {
 }
 
 /** Adds the file and its weights to `files`; how long its header is. */
-async function openFile(
-  folder: Folder,
-  name: string,
-  files: OpenedWeights["files"],
-  options: RangedOptions,
-): Promise<number> {
+async function openFile(folder: Folder, name: string, files: OpenedFile[], options: RangedOptions): Promise<number> {
   const file = await folder.open(name, options);
   try {
     const dataStart = headerEnd(await file.head(8), file.name);

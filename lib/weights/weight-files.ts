@@ -1,4 +1,5 @@
 import type { Executor } from "../tensor";
+import type { Delta } from "./delta";
 import type { Folder } from "./folder";
 
 /** What the weights are computed in: matrices as f32, or as f16 (biases and norms stay f32). */
@@ -10,6 +11,8 @@ export type WeightFiles = {
   modelType: string;
   /** The folder with model.safetensors, or with model.safetensors.index.json and its shards. */
   files: Folder;
+  /** A further file in it, whose weights take the place of those of the same name. */
+  delta?: Delta;
   executor: Executor;
   dtype: ComputedDtype;
   signal?: AbortSignal;

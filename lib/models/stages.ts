@@ -1,0 +1,93 @@
+/**
+ * Stages of a model's training, which ship as what differs from its finished weights. A model's folder lists them in
+ * stages.json:
+ *
+ *     { "stages": [{ "name": "projector", "words": "Only the projector is trained.",
+ *                    "file": "stages/projector.safetensors",      whole weights, by the names that model.safetensors has
+ *                    "eval": "stages/projector.eval.json",
+ *                    "config": { ... } }] }                       takes the place of config.json's fields of these names
+ *
+ * A stage without a file is the finished weights, or those under another config.
+ */
+import { MissingFile, openFolder, parseJson, show, type Folder } from "../weights";
+import { modelAddress, type AddressOptions } from "./model-address";
+
+export type Stage = {
+  /** What `loadModel(id, { stage })` calls it. */
+  name: string;
+  /** What happened in it, in a sentence. */
+  words: string;
+  /** The weights that differ, in the model's folder. */
+  file?: string;
+  /** What it measures, in the model's folder. */
+  eval?: string;
+  /** Fields that take the place of config.json's. */
+  config?: Record<string, unknown>;
+};
+
+const FILE = "stages.json";
+const MAX = { bytes: 1024 * 1024, stages: 256 };
+
+/** The stages of a model that is named as for `loadModel`, in the order of its training; none if it has no stages.json. */
+export async function modelStages(
+  source: string,
+  { signal, ...options }: AddressOptions & { signal?: AbortSignal } = {},
+): Promise<Stage[]> {
+  const folder = openFolder(modelAddress(source, options));
+  try {
+    return await readStages(folder, signal);
+  } catch (error) {
+    if (error instanceof MissingFile) return [];
+    throw error;
+  }
+}
+
+/** @throws a sentence that lists the stages when there is none of this name. */
+export async function readStage(folder: Folder, name: string, signal?: AbortSignal): Promise<Stage> {
+  const stages = await readStages(folder, signal);
+  const stage = stages.find((one) => one.name === name);
+  if (stage) return stage;
+  const names = stages.map((one) => one.name).join(", ") || "none";
+  throw new Error(`${folder.name}${FILE}: expected one of its stages (${names}), got ${show(name)}`);
+}
+
+async function readStages(folder: Folder, signal?: AbortSignal): Promise<Stage[]> {
+  const bytes = await folder.read(FILE, { signal, maxLength: MAX.bytes });
+  const name = folder.name + FILE;
+  const json = parseJson(bytes, name, { maxLength: MAX.bytes, maxDepth: 32 });
+  const list = (json as { stages?: unknown } | null)?.stages;
+  if (!Array.isArray(list) || list.length > MAX.stages) {
+    throw new Error(`${name}: stages: expected a list of at most ${MAX.stages}, got ${show(list)}`);
+  }
+  return list.map((stage, i) => parseStage(stage, `${name}: stages[${i}]`));
+}
+
+function parseStage(json: unknown, name: string): Stage {
+  if (!isObject(json)) throw new Error(`${name}: expected an object, got ${show(json)}`);
+  const wrong = (field: string, expected: string): never => {
+    throw new Error(`${name}: ${field}: expected ${expected}, got ${show(json[field])}`);
+  };
+  const { name: called, words = "", file, eval: measured, config } = json;
+  if (typeof called !== "string" || called === "") return wrong("name", "a name");
+  if (typeof words !== "string") return wrong("words", "a sentence");
+  if (file != null && !isPath(file, "safetensors")) return wrong("file", "a .safetensors file in the model's folder");
+  if (measured != null && !isPath(measured, "json")) return wrong("eval", "a .json file in the model's folder");
+  if (config != null && !isObject(config)) return wrong("config", "an object");
+  return {
+    name: called,
+    words,
+    ...(file != null && { file }),
+    ...(measured != null && { eval: measured }),
+    ...(config != null && { config }),
+  };
+}
+
+/** Folders and a file, never a way out of the model's folder. */
+function isPath(value: unknown, ending: string): value is string {
+  const isFile = typeof value === "string" && value.length <= 200 && value.endsWith(`.${ending}`);
+  return isFile && /^\w[\w.-]*(\/\w[\w.-]*)*$/.test(value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
