@@ -1,18 +1,20 @@
 /**
  * `npx tsx scripts/expert-scenes.ts --split train --count 1000 --out DIR`: scenes of several things for the vision
- * experts, with the class of every patch of 8 × 8 pixels and the text of signs.
+ * experts and the models that answer questions, with the class of every patch of 8 × 8 pixels and the text of signs.
  *
  *   pixels.u8     [count, 128, 128, 3]
  *   things.u8     [count, 80]       1 for each thing that is on the picture, hidden by half at most
  *   patches8.u8   [count, 256]      what covers most of the patch: a class of meta.json's `classes`
  *   slots.u8      [count, 256]      which letter of the sign's text is in the patch, from 0; 255 for none
  *   captions.txt  a line each: three true captions, with tabs between them
+ *   noisy.txt     a line each: a caption of which half are wrong, partial or shuffled
+ *   questions.jsonl  a line each: a list of { kind, question, answer, choices? }, two of a kind in train, else one
  *   texts.txt     a line each: what the sign says; empty without a sign
  *   scenes.jsonl  the scenes themselves, a line each
  *   meta.json     names, split, seeds; written last, so that a folder with it is complete
  *
- * Three scenes in four are mixed ones, the others show one thing alone. `--signs` draws for reading instead: a sign in
- * every scene, most with a text that is no word; in train, never one that `isHeldOutText` keeps back.
+ * One scene in seven shows one thing alone, one in six is for reading, the others are mixed. `--signs` draws for reading
+ * instead: a sign in every scene, most with a text that is no word; in train, never one that `isHeldOutText` keeps back.
  * Scene i has the seed `from + i`; its options come from that seed too.
  */
 import { once } from "node:events";
@@ -26,36 +28,28 @@ import {
   classOf,
   drawWithTruth,
   indefinite,
-  isHeldOutText,
   loadAtlas,
-  mixedScene,
-  random,
-  randomScene,
+  noisyCaption,
   SCENE_SIZE,
   sceneFacts,
   shapeNames,
-  signTexts,
   splits,
   styles,
   things,
-  type Atlas,
+  type Facts,
   type Item,
-  type Picture,
-  type Random,
   type Scene,
   type SceneTruth,
-  type SignItem,
   type Split,
 } from "../lib/scenes";
 import { buildAtlas } from "./build-atlas";
+import { askedAbout, expertScene, isSign } from "./expert-scenes/scene";
 
 const PATCH = 8;
 const GRID = SCENE_SIZE / PATCH;
 const NONE = 255;
 const classes = [...things.map(({ name }) => name), ...shapeNames, "sign", "ground"];
 const GROUND = classes.length - 1;
-/** Far from the splits' own streams, which are 1 to 3. */
-const STREAM = 40;
 const USAGE =
   "usage: npx tsx scripts/expert-scenes.ts --split train|test|heldout --count N --out DIR [--from SEED] [--signs] [--augment]";
 
@@ -106,18 +100,23 @@ async function write(options: Options): Promise<void> {
     patches: stream("patches8.u8"),
     slots: stream("slots.u8"),
     captions: stream("captions.txt"),
+    noisy: stream("noisy.txt"),
+    questions: stream("questions.jsonl"),
     texts: stream("texts.txt"),
     scenes: stream("scenes.jsonl"),
   };
   const started = Date.now();
   for (let i = 0; i < count; i++) {
-    const scene = sceneOf(from + i, options, atlas);
+    const scene = expertScene(from + i, options, atlas);
     const { picture, truth } = drawWithTruth(scene, atlas);
     await put(files.pixels, rgb(picture.data));
     await put(files.things, thingsOf(truth));
     await put(files.patches, patchClasses(scene, truth));
     await put(files.slots, letterSlots(scene, truth));
-    await put(files.captions, `${captionsOf(scene, from + i, { picture, truth })}\n`);
+    const facts = sceneFacts(scene, { picture, truth });
+    await put(files.captions, `${captionsOf(facts, from + i)}\n`);
+    await put(files.noisy, `${noisyCaption(facts, from + i, { rate: 0.5, split: options.split }).text}\n`);
+    await put(files.questions, `${JSON.stringify(askedAbout(facts, from + i, options.split))}\n`);
     await put(files.texts, `${scene.items.find(isSign)?.text ?? ""}\n`);
     await put(files.scenes, `${JSON.stringify(scene)}\n`);
     if (i % 1000 === 999 || i === count - 1) {
@@ -143,38 +142,7 @@ async function put(file: WriteStream, what: Uint8Array | string): Promise<void> 
   if (!file.write(what)) await once(file, "drain");
 }
 
-function sceneOf(seed: number, { split, signs, augment }: Options, atlas: Atlas): Scene {
-  const r = random(seed, STREAM + splits.indexOf(split));
-  if (!signs) {
-    return r.chance(0.25)
-      ? randomScene(seed, { split, augment, things: 1 }, atlas)
-      : mixedScene(seed, { split, augment }, atlas);
-  }
-  const scene = randomScene(seed, { split, augment, things: r.int(3), shapes: r.int(2), signs: 1 }, atlas);
-  return { ...scene, items: scene.items.map((item) => (isSign(item) ? withText(item, split, r) : item)) };
-}
-
-/** Mostly any letters and digits, so that reading is all that helps; the board grows with them. */
-function withText(sign: SignItem, split: Split, r: Random): SignItem {
-  let text = anyText(r);
-  while (split === "train" && isHeldOutText(text)) text = anyText(r);
-  const size = Math.max(sign.size, 13 * text.length);
-  const x = Math.max(size / 2, Math.min(SCENE_SIZE - size / 2, sign.x));
-  return { ...sign, text, size, x };
-}
-
-function anyText(r: Random): string {
-  if (r.chance(0.25)) return r.pick(signTexts);
-  const characters = r.chance(0.3) ? "0123456789" : "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-  return Array.from({ length: 1 + Math.min(r.int(8), r.int(8)) }, () => r.pick([...characters])).join("");
-}
-
-function isSign(item: Item): item is SignItem {
-  return item.kind === "sign";
-}
-
-function captionsOf(scene: Scene, seed: number, drawn: { picture: Picture; truth: SceneTruth }): string {
-  const facts = sceneFacts(scene, drawn);
+function captionsOf(facts: Facts, seed: number): string {
   return [0, 1, 2].map((k) => captionOf(facts, seed * 3 + k)).join("\t");
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import CLIPConfig, CLIPModel
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
@@ -19,6 +19,7 @@ from ..evaluate import share
 from .clip_tokenizer import make_tokenizer
 from .data import ExpertScenes, choose
 from .expert import Expert, Trained, over
+from .warm_start import clip_weights
 
 CANDIDATES = 100  # retrieval is among so many
 
@@ -40,7 +41,19 @@ class ClipExpert(Expert):
                          "pad_token_id": tokenizer.pad_token_id},
             projection_dim=sizes["projection_dim"],
         )  # fmt: skip
-        return Trained(CLIPModel(config))
+        hub = CLIPModel(config)
+        if self.recipe.start:
+            self.start(hub)
+        return Trained(hub)
+
+    def start(self, hub: CLIPModel) -> None:
+        """CLIP has a norm before its first layer that a ViT has not: it is set to what the layers were used to."""
+        vision = hub.vision_model
+        vision.load_state_dict(clip_weights(self.recipe.start, hub.config.vision_config), strict=False)
+        with torch.no_grad():
+            x = vision.embeddings(normalise(self.drawn.rows(np.arange(64))))
+            nn.init.constant_(vision.pre_layrnorm.weight, float(x.std(2).mean()))
+            vision.pre_layrnorm.bias.copy_(x.mean((0, 1)))
 
     @cached_property
     def tokens(self) -> list[list[list[int]]]:
@@ -121,8 +134,8 @@ def recolour_some(pixels: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def padded(rows: list[list[int]], end: int) -> tuple[Tensor, Tensor]:
-    """Rows of one length, with the end token, as CLIP's own tokenizer does. -> ids, mask [B, T]"""
-    length = max(map(len, rows))
+    """Rows of one length, a multiple of 16, with the end token, as CLIP's own tokenizer does. -> ids, mask [B, T]"""
+    length = -(-max(map(len, rows)) // 16) * 16  # few different lengths, for torch.compile
     ids = torch.tensor([row + [end] * (length - len(row)) for row in rows])
     mask = torch.tensor([[1] * len(row) + [0] * (length - len(row)) for row in rows])
     return ids, mask

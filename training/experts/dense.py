@@ -15,8 +15,9 @@ from transformers import ViTConfig, ViTForImageClassification
 
 from ..data import augment
 from .data import ExpertScenes, choose, kept_patches
-from .expert import Expert, Trained, average, over
+from .expert import Expert, Trained, average, over, share_of
 from .vit import save_vit_processor, tokens_of
+from .warm_start import vit_weights
 
 
 class DenseExpert(Expert):
@@ -27,7 +28,10 @@ class DenseExpert(Expert):
     def make(self) -> Trained:
         names = self.drawn.meta["classes"]
         labels = {"id2label": dict(enumerate(names)), "label2id": {name: i for i, name in enumerate(names)}}
-        return Trained(ViTForImageClassification(ViTConfig(**self.recipe.config, layer_norm_eps=1e-6, **labels)))
+        hub = ViTForImageClassification(ViTConfig(**self.recipe.config, layer_norm_eps=1e-6, **labels))
+        if self.recipe.start:
+            hub.vit.load_state_dict(vit_weights(self.recipe.start, hub.config), strict=False)
+        return Trained(hub)
 
     def batch(self, step: int, generator: torch.Generator) -> tuple:
         indices = choose(self.drawn, self.recipe.batch_size, generator)
@@ -49,7 +53,7 @@ class DenseExpert(Expert):
         weight[ground] = weights["ground"]
         dense = F.cross_entropy(logits[:, 1:].flatten(0, 1), truth.flatten(), weight=weight)
         whole = F.cross_entropy(logits[:, 0], biggest)
-        right = (logits[:, 1:].argmax(2) == truth)[truth != ground].float().mean()
+        right = share_of(logits[:, 1:].argmax(2) == truth, truth != ground)
         return dense + weights["largest"] * whole, {"patches": right.detach()}
 
     def scores(self, outputs: dict, batch: tuple) -> dict[str, float]:

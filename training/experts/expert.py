@@ -96,6 +96,11 @@ def over(scenes: ExpertScenes, indices: np.ndarray, look, size: int = 125) -> Te
     return torch.cat([look(normalise(scenes.rows(batch))).float() for batch in batches])
 
 
+def share_of(right: Tensor, among: Tensor) -> Tensor:
+    """The share that is right of those among which it counts; without a shape that depends on values, for torch.compile."""
+    return (right & among).sum() / among.sum().clamp(min=1)
+
+
 def average(values: np.ndarray) -> dict:
     """The mean over scenes, and the 95 % interval of the mean (normal)."""
     mean = float(values.mean())

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, field, replace
 class ExpertRecipe:
     # model: what config.json says besides the defaults of transformers
     config: dict
+    start: str = ""  # the model of the course whose first layers it starts from; none by default
     # data
     scenes: str = "things"  # or "signs": which scenes it is trained on
-    train_scenes: int = 100_000
+    train_scenes: int = 40_000
     eval_scenes: int = 4_000  # of each: unseen scenes in training styles, scenes in the held-out style
     # optimisation
     seed: int = 4
@@ -36,17 +37,17 @@ class ExpertRecipe:
 # Narrow layers start too weak with the 0.02 of wide ones.
 PICTURE = {"image_size": 128, "patch_size": 16, "initializer_range": 0.05}
 FINE = {**PICTURE, "patch_size": 8}
+CLASSIFIER = {"hidden_size": 128, "num_attention_heads": 4, "intermediate_size": 512}  # the widths of vit-classifier
 
 FULL = {
     "clip": ExpertRecipe(
         config={
             "projection_dim": 96,
-            "vision_config": {**PICTURE, "hidden_size": 112, "num_hidden_layers": 4, "num_attention_heads": 4,
-                              "intermediate_size": 448},
+            "vision_config": {**PICTURE, **CLASSIFIER, "num_hidden_layers": 4},
             "text_config": {"hidden_size": 96, "num_hidden_layers": 3, "num_attention_heads": 4,
                             "intermediate_size": 384, "max_position_embeddings": 64},
         },
-        batch_size=128, steps=10_000, lr=1e-3,
+        start="vit-classifier", batch_size=128, steps=2_400, lr=1e-3,
     ),
     "convnext": ExpertRecipe(
         config={**PICTURE, "patch_size": 4, "num_stages": 3, "hidden_sizes": [28, 56, 112], "depths": [1, 2, 4],
@@ -54,15 +55,13 @@ FULL = {
         weights={"patches": 0.5},  # naming what is in each patch, by a head that is not exported
     ),
     "dense": ExpertRecipe(
-        config={**FINE, "hidden_size": 96, "num_hidden_layers": 5, "num_attention_heads": 4,
-                "intermediate_size": 384},
-        kept_patches=128, muon_from=500,
+        config={**FINE, **CLASSIFIER, "num_hidden_layers": 3},
+        start="vit-classifier", kept_patches=128, steps=4_000,
         weights={"largest": 0.2, "ground": 0.2},  # naming the largest item by the class token; how much a patch of ground weighs
     ),
     "text": ExpertRecipe(
-        config={**FINE, "hidden_size": 96, "num_hidden_layers": 4, "num_attention_heads": 4,
-                "intermediate_size": 384},
-        scenes="signs", kept_patches=96, muon_from=500,
+        config={**FINE, **CLASSIFIER, "num_hidden_layers": 3},
+        start="vit-classifier", scenes="signs", train_scenes=20_000, kept_patches=96, steps=4_000,
         weights={"patches": 0.5, "blank": 0.3},  # the letter in each patch, by a head that is not exported; an empty place
     ),
     "dino": ExpertRecipe(
@@ -94,7 +93,7 @@ def quick(name: str, recipe: ExpertRecipe) -> ExpertRecipe:
     less |= {"muon_from": 0, "kept_patches": min(64, recipe.kept_patches), "whole": 0.05}
     if name.startswith("dino"):
         less |= {"steps": 100, "eval_every": 50, "save_every": 50, "log_every": 25}  # a step sees four views of each scene
-    return replace(recipe, **less, config={**recipe.config, **SMALL_CONFIGS[name]})
+    return replace(recipe, **less, start="", config={**recipe.config, **SMALL_CONFIGS[name]})
 
 
 QUICK = {name: quick(name, recipe) for name, recipe in FULL.items()}

@@ -16,8 +16,9 @@ from transformers import ViTConfig, ViTForImageClassification
 from ..data import recolour
 from ..evaluate import share
 from .data import NO_LETTER, ExpertScenes, choose, kept_patches
-from .expert import Expert, Trained, over
+from .expert import Expert, Trained, over, share_of
 from .vit import save_vit_processor, tokens_of
+from .warm_start import vit_weights
 
 LETTERS = "_ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"  # the first is for none
 PLACES = 8
@@ -33,8 +34,11 @@ class TextExpert(Expert):
         labels = {"id2label": dict(enumerate(names)), "label2id": {name: i for i, name in enumerate(names)}}
         config = ViTConfig(**self.recipe.config, layer_norm_eps=1e-6, **labels)
         d = config.hidden_size
+        hub = ViTForImageClassification(config)
+        if self.recipe.start:
+            hub.vit.load_state_dict(vit_weights(self.recipe.start, config), strict=False)
         return Trained(
-            ViTForImageClassification(config), letters=nn.Linear(d, len(LETTERS)), places=nn.Linear(d, PLACES + 1)
+            hub, letters=nn.Linear(d, len(LETTERS)), places=nn.Linear(d, PLACES + 1)
         )
 
     def batch(self, step: int, generator: torch.Generator) -> tuple:
@@ -64,7 +68,7 @@ class TextExpert(Expert):
         letter = F.cross_entropy(letters.flatten(0, 1), shown.flatten(), weight=torch.where(blank < 1, 0.2, 1.0))
         place = F.cross_entropy(places.flatten(0, 1), slots.masked_fill(none, PLACES).flatten(), weight=ground)
         right = logits.argmax(2) == text
-        scores = {"letters": right[text > 0].float().mean(), "patches": (letters.argmax(2) == shown)[~none].float().mean()}
+        scores = {"letters": share_of(right, text > 0), "patches": share_of(letters.argmax(2) == shown, ~none)}
         return read + weights["patches"] * (letter + place), {**scores, "exactly": right.all(1).float().mean()}
 
     def scores(self, outputs: dict, batch: tuple) -> dict[str, float]:

@@ -17,12 +17,14 @@ export const read: QuestionMaker = (facts, r, split) => {
   if (!sign) return undefined;
   const text = sign.item.text.toUpperCase();
   const items = [sign.index];
-  if (r.chance(0.85)) {
+  const similar = similarTexts(text, split);
+  // A text like no other, because a reader or a training set wrote it, is only asked for openly.
+  if (r.chance(0.85) || similar.length === 0) {
     const phrasings = [...readPhrasings.all, ...(/^\d+$/.test(text) ? readPhrasings.number : readPhrasings.word)];
     return { kind: "read", question: fill(r.pick(phrasings)), answer: text, items };
   }
   const yes = r.chance(0.5);
-  const near = yes ? [text] : similarTexts(text, split);
+  const near = yes ? [text] : similar;
   return {
     kind: "read",
     question: fill(r.pick(readPhrasings.yesNo), { text: r.pick(near) }),
