@@ -8,7 +8,7 @@ import { useLesson } from "./lesson-context";
 import type { CellProps } from "./props";
 import { idle } from "./session";
 import { slot } from "./storage";
-import { progressWords, stateWords, type Shown } from "./words";
+import { progressWords, questionWords, size, stateWords, type Shown } from "./words";
 
 const unhydrated: Shown = { ...idle, state: "static" };
 
@@ -56,6 +56,12 @@ export function Cell(props: CellProps): ReactElement {
   useEffect(() => {
     if (loading) announce(loading); // once a download: what and how much
   }, [loading, announce]);
+
+  const { question, notes = [] } = status;
+  const asks = question && questionWords(question);
+  useEffect(() => {
+    if (asks) announce(`${name}: ${asks}`);
+  }, [asks, name, announce]);
 
   const change = (text: string) => {
     setSource(text);
@@ -152,6 +158,22 @@ export function Cell(props: CellProps): ReactElement {
           onRun={() => start(source)}
         />
       )}
+      {question && (
+        <div className={styles.question} role="group" aria-label={`A question of ${name}`}>
+          <p>{asks}</p>
+          <button type="button" className={styles.go} onClick={() => question.answer(true)}>
+            Download {size(question.bytes)}
+          </button>
+          <button type="button" className={styles.button} onClick={() => question.answer(false)}>
+            Not now
+          </button>
+        </div>
+      )}
+      {notes.map((note) => (
+        <p key={note} className={styles.note}>
+          {note}
+        </p>
+      ))}
       {status.state === "rejected" && status.failure && <FailureBox failure={status.failure} />}
       <Output ref={root} html={output?.html ?? ""} height={height} />
     </section>

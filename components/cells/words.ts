@@ -1,5 +1,5 @@
 /** A cell's state, in words. */
-import type { CellStatus, Failure, Progress } from "../../lib/notebook";
+import type { CellStatus, Failure, Progress, Question } from "../../lib/notebook";
 
 export type Shown = Omit<CellStatus, "state"> & { state: CellStatus["state"] | "static" };
 
@@ -7,7 +7,7 @@ export function stateWords(
   status: Shown,
   { edited, label, output }: { edited: boolean; label: (id: string) => string; output?: boolean },
 ): string {
-  const { state, waitingFor, progress, took, failure } = status;
+  const { state, waitingFor, progress, question, took, failure } = status;
   switch (state) {
     case "static":
       return output ? "output of the build, on plain loops" : "";
@@ -16,6 +16,7 @@ export function stateWords(
     case "pending":
       return waitingFor.length ? `waiting for ${waitingFor.map(label).join(", ")}` : "getting ready";
     case "running":
+      if (question) return "asks before it downloads";
       return progress ? progressWords(progress) : "running";
     case "fulfilled":
       return took === undefined ? "done" : `done in ${duration(took)}`;
@@ -38,8 +39,14 @@ export function progressWords({ what, loaded, total }: Progress): string {
   return `loading ${what}: ${size(loaded)} of ${size(total)}`;
 }
 
+/** What is asked before a big download. */
+export function questionWords({ what, from, bytes }: Omit<Question, "answer">): string {
+  const whence = from ? ` from ${from}` : "";
+  return `This cell would download ${what}${whence}: ${size(bytes)}. It is kept on this device for the next visit, if there is room.`;
+}
+
 /** In decimal units, as browsers show downloads. */
-function size(bytes: number): string {
+export function size(bytes: number): string {
   return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 

@@ -29,7 +29,7 @@ export function compileCell(source: string, { id }: { id: string }): CompiledCel
     ? `${head} return (\n${guarded}\n)}`
     : `${head}\n${guarded}\n${outputs.length ? `return {${outputs.join(", ")}};` : ""}}`;
 
-  const shows = inputs.includes("display") || inputs.includes("view");
+  const shows = ["display", "view", "stream"].some((name) => inputs.includes(name));
   return {
     id,
     source,

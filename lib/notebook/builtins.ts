@@ -4,6 +4,7 @@
  */
 import { perCell, type BuiltinDefinition, type LazyBuiltins } from "./cell-context";
 import { pageEngine, type Engine } from "./engine";
+import { streamTo } from "./stream";
 
 export type BuiltinEntry = {
   name: string;
@@ -48,12 +49,44 @@ export const builtins: readonly BuiltinEntry[] = [
   {
     name: "models",
     description:
-      'models.load("vit-classifier"), models.classify(model, picture), models.attentionMap(model, picture, …)',
-    members: ["load", "classify", "attentionMap", "file"],
+      'models.load("vit-classifier"), models.classify(model, picture), models.featureMap(model, picture), models.evaluation(id)',
+    members: [
+      "load",
+      "classify",
+      "zeroShot",
+      "featureMap",
+      "imageEmbedding",
+      "attentionMap",
+      "evaluation",
+      "log",
+      "file",
+    ],
     define: (page) =>
       page.engine.builtin(async (executor) =>
         (await import("./models-builtin")).modelsBuiltin(executor, page.modelsUrl),
       ),
+  },
+  {
+    name: "chat",
+    description:
+      'chat(model, "What is this?", { pictures: [picture] }): answers a question, or the last of messages, in pieces of text',
+    define: () => async () => (await import("./generation-builtin")).generationBuiltin("chat"),
+  },
+  {
+    name: "complete",
+    description: "complete(model, prompt, { maxNewTokens, temperature, seed }): goes on with a text, in pieces",
+    define: () => async () => (await import("./generation-builtin")).generationBuiltin("complete"),
+  },
+  {
+    name: "generate",
+    description:
+      "generate(model, { inputIds }): token after token, each with its text and the log of its probability; for await",
+    define: () => async () => (await import("./generation-builtin")).generationBuiltin("generate"),
+  },
+  {
+    name: "stream",
+    description: "await stream(chat(…)): shows pieces of text as they come; the result is the whole text",
+    define: () => () => perCell((context) => streamTo(context)),
   },
   {
     name: "images",

@@ -1,5 +1,5 @@
 /** What one run of one cell has for itself: its signal, its output, its progress. */
-import type { Progress } from "./status";
+import type { Progress, Question } from "./status";
 
 export type CellContext = {
   id: string;
@@ -11,6 +11,12 @@ export type CellContext = {
   view: (element: Element) => AsyncGenerator<unknown, undefined>;
   /** Says how far a download is; nothing says that it has ended. */
   progress: (progress?: Progress) => void;
+  /**
+   * Asks the reader before a big download; a no interrupts the cell. Once `withdrawn` aborts, nobody waits for an answer.
+   */
+  confirm: (question: Omit<Question, "answer">, withdrawn?: AbortSignal) => Promise<boolean>;
+  /** Tells the reader something about this run, beside its output. */
+  note: (text: string) => void;
 };
 
 /** A builtin that is made anew for every run of every cell. */

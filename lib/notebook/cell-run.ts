@@ -6,12 +6,16 @@ import type { CellFunction } from "./evaluate";
 import { input } from "./generators";
 import { createGuard } from "./guard";
 import { inspect } from "./inspect";
-import type { Progress } from "./status";
+import type { Progress, Question } from "./status";
+import { isStream, streamTo } from "./stream";
 import { ownTurn } from "./turns";
 
 export type RunHost = {
   root: HTMLElement | undefined;
   progress(progress?: Progress): void;
+  /** Undefined: nothing is asked any more. */
+  ask(question?: Question): void;
+  note(text: string): void;
   /** The first output of this run has taken the place of the one before. */
   shown(): void;
 };
@@ -52,6 +56,8 @@ export function startRun(cell: CompiledCell, call: CellFunction, inputs: unknown
   const context = contextOf();
 
   const outputs = (value: unknown): unknown => {
+    // An expression that is text as it comes is shown as it comes; anywhere else, the runtime would keep the last piece.
+    if (cell.autodisplay && isStream(value)) return abortable(streamTo(context)(value), aborted);
     if (!cell.outputs.length) return value;
     const exports = abortableOutputs(value as Record<string, unknown>, cell.outputs, aborted);
     const open = Object.values(exports).filter(isPromise);
@@ -101,6 +107,21 @@ export function startRun(cell: CompiledCell, call: CellFunction, inputs: unknown
       },
       progress: (progress) => {
         if (!signal.aborted) host.progress(progress);
+      },
+      confirm: (question, withdrawn) =>
+        new Promise((resolve, reject) => {
+          signal.throwIfAborted();
+          const answer = (yes: boolean) => {
+            if (!signal.aborted) host.ask(undefined);
+            resolve(yes);
+            if (!yes && !withdrawn?.aborted) run.interrupt();
+          };
+          signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+          withdrawn?.addEventListener("abort", () => answer(false), { once: true });
+          host.ask({ ...question, answer });
+        }),
+      note: (text) => {
+        if (!signal.aborted) host.note(text);
       },
     };
   }

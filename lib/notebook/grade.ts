@@ -66,6 +66,9 @@ export async function gradeExercise(
       throw new Error("view: an exercise has no inputs of its own; use display");
     },
     progress: () => {},
+    confirm: ({ what }) =>
+      Promise.reject(new Error(`${what} has not been downloaded yet: run the lesson's cell that loads it first`)),
+    note: () => {},
   });
   const explain = (error: unknown) => explainTo(code, error);
 

@@ -1,6 +1,6 @@
 /** Running cells: the Observable runtime, builtins, interrupts, states. Heavy parts are loaded when first used. */
 export { createNotebook, type Notebook, type NotebookOptions } from "./notebook";
-export type { CellState, CellStatus, Failure, Progress } from "./status";
+export type { CellState, CellStatus, Failure, Progress, Question } from "./status";
 export { perCell, type BuiltinDefinition, type CellContext, type LazyBuiltins } from "./cell-context";
 export {
   builtinNames,
@@ -18,4 +18,6 @@ export { inspect } from "./inspect";
 export { createGuard, EndlessLoopError } from "./guard";
 export { gradeExercise, type GradeOptions } from "./grade";
 export type { ModelsBuiltin } from "./models-builtin";
+export type { GenerationBuiltins } from "./generation-builtin";
+export { measured } from "./measured";
 export type { ScenesBuiltin } from "./scenes-builtin";

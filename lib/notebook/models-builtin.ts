@@ -1,21 +1,47 @@
 /** `models` in a cell: checkpoints by their id, loaded once per page, with progress where they are asked for. */
 import type { Picture } from "../images";
-import type { AttentionMap, AttentionMemory, Model, rememberAttention } from "../models";
-import type { Executor } from "../tensor";
+import type {
+  Answer,
+  AttentionMap,
+  ClipModel,
+  LoadedModel,
+  LoadOptions,
+  Model,
+  SiglipModel,
+  ZeroShotOptions,
+} from "../models";
+import type { Executor, Tensor } from "../tensor";
+import { attentionMemories } from "./attention-memories";
 import { perCell, type CellContext, type PerCell } from "./cell-context";
-import type { Progress } from "./status";
+import { either } from "./generation-builtin";
+import { measured } from "./measured";
+import { shareLoad, type SharedLoad } from "./shared-load";
+
+/** A page's own models are small; anything larger is asked for, and anything from another site. */
+const ASK_FROM = 20e6; // bytes
+
+type OwnOptions = "executor" | "device" | "baseUrl" | "onProgress" | "confirmSize";
 
 export type ModelsBuiltin = {
-  /** A model of this site by its id, or a checkpoint of its training. Loaded once; later calls give the same one. */
-  load(id: string, options?: { checkpoint?: string; signal?: AbortSignal }): Promise<Model>;
-  /** A JSON file that lies beside a model, such as "eval.json". */
+  /**
+   * A model of this site by its id, a checkpoint or a stage of its training, a repository of the Hub ("org/name"), or
+   * files that the reader picked. Loaded once; later calls give the same one.
+   */
+  load(source: string | Iterable<File>, options?: Omit<LoadOptions, OwnOptions>): Promise<LoadedModel>;
+  /** A JSON file that lies beside a model, such as "config.json". */
   file(id: string, name: string): Promise<unknown>;
+  /** What was measured of a model, eval.json: all of it, or the value at a path such as "training.accuracy". */
+  evaluation(id: string, path?: string): Promise<unknown>;
+  /** The course of its training: training-log.json. */
+  log(id: string): Promise<unknown>;
   /** The likeliest labels, best first. */
-  classify(
-    model: Model,
-    picture: Picture,
-    options?: { k?: number; signal?: AbortSignal },
-  ): Promise<{ label: string; probability: number }[]>;
+  classify(model: Model, picture: Picture, options?: { k?: number; signal?: AbortSignal }): Promise<Answer[]>;
+  /** Which of these labels' texts fits the picture, best first; for a clip or a siglip. */
+  zeroShot(model: ClipModel | SiglipModel, picture: Picture, options: ZeroShotOptions): Promise<Answer[]>;
+  /** A vector for each place of the picture. -> [rows, columns, D] */
+  featureMap(model: Model, picture: Picture, options?: { signal?: AbortSignal }): Promise<Tensor>;
+  /** One vector of length 1 for the whole picture. */
+  imageEmbedding(model: Model, picture: Picture, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   /** Where the tokens of a picture look, in one head of one layer, both counted from 0. [T, T] */
   attentionMap(
     model: Model,
@@ -27,139 +53,81 @@ export type ModelsBuiltin = {
 export async function modelsBuiltin(executor: Executor, baseUrl: string): Promise<PerCell<ModelsBuiltin>> {
   const models = await import("../models");
   const { openFolder } = await import("../weights");
-  const loads = new Map<string, SharedLoad>();
+  const loads = new Map<unknown, Map<string, SharedLoad>>(); // by source, then by options
   const files = new Map<string, Promise<unknown>>();
   const memory = attentionMemories(models.rememberAttention);
 
+  const load = (source: string | Iterable<File>, options: Omit<LoadOptions, OwnOptions>, from?: string): SharedLoad => {
+    const ofSource = loads.get(source) ?? new Map<string, SharedLoad>();
+    loads.set(source, ofSource);
+    const key = JSON.stringify(options);
+    const known = ofSource.get(key);
+    if (known) return known;
+    const started = shareLoad(({ confirmSize, ...others }) => {
+      const asks = (bytes: number) => bytes < ASK_FROM && from === undefined;
+      return models.loadModel(source, {
+        ...options,
+        ...others,
+        executor,
+        baseUrl,
+        confirmSize: (bytes) => asks(bytes) || confirmSize(bytes),
+      });
+    });
+    ofSource.set(key, started);
+    started.model.catch(() => ofSource.delete(key)); // the next cell may try again
+    return started;
+  };
+  /** The site that a model comes from, if it is not this one. */
+  const elsewhere = (source: string | Iterable<File>): string | undefined => {
+    if (typeof source !== "string") return undefined;
+    const address = models.modelAddress(source, { baseUrl });
+    if (!/^https?:/i.test(address) || address.startsWith(baseUrl)) return undefined;
+    const { host } = new URL(address);
+    return typeof location === "object" && host === location.host ? undefined : host;
+  };
+  const file = (id: string, name: string) => {
+    const folder = `${baseUrl.replace(/\/$/, "")}/${id}`;
+    const key = `${folder}/${name}`;
+    const read = async () => JSON.parse(new TextDecoder().decode(await openFolder(folder).read(name))) as unknown;
+    if (!files.has(key)) {
+      const file = read();
+      file.catch(() => files.delete(key));
+      files.set(key, file);
+    }
+    return files.get(key)!;
+  };
+
   return perCell((context: CellContext): ModelsBuiltin => {
-    const { signal } = context;
-    const either = (own?: AbortSignal) => (own && own !== signal ? AbortSignal.any([own, signal]) : signal);
+    const ending = <Options extends { signal?: AbortSignal }>(options?: Options) =>
+      ({ ...options, signal: either(context.signal, options?.signal) }) as Options & { signal: AbortSignal };
     return {
-      load(id, options = {}) {
-        const key = `${id} ${options.checkpoint ?? ""}`;
-        let load = loads.get(key);
-        if (!load) {
-          const { checkpoint } = options;
-          load = shareLoad((signal, onProgress) =>
-            models.loadModel(id, { executor, signal, onProgress, baseUrl, checkpoint }),
-          );
-          loads.set(key, load);
-          load.model.catch(() => loads.delete(key)); // the next cell may try again
-        }
-        const what = options.checkpoint ? `${id}, ${options.checkpoint}` : id;
-        return load
-          .join(either(options.signal), (loaded, total) => context.progress({ what, loaded, total }))
+      async load(source, { signal, ...options } = {}) {
+        const { checkpoint } = options;
+        const name = typeof source === "string" ? source : "your files";
+        const what = checkpoint ? `${name}, ${checkpoint}` : name;
+        const from = elsewhere(source);
+        const cell = {
+          signal: either(context.signal, signal),
+          onProgress: (loaded: number, total: number) => context.progress({ what, loaded, total }),
+          confirm: (bytes: number, withdrawn: AbortSignal) => context.confirm({ what, from, bytes }, withdrawn),
+        };
+        const model = await load(source, options, from)
+          .join(cell)
           .finally(() => context.progress());
+        if (model.note) context.note(model.note);
+        return model;
       },
-      file(id, name) {
-        const folder = `${baseUrl.replace(/\/$/, "")}/${id}`;
-        const key = `${folder}/${name}`;
-        const read = async () => JSON.parse(new TextDecoder().decode(await openFolder(folder).read(name))) as unknown;
-        if (!files.has(key)) {
-          const file = read();
-          file.catch(() => files.delete(key));
-          files.set(key, file);
-        }
-        return files.get(key)!;
+      file,
+      async evaluation(id, path) {
+        const json = await file(id, "eval.json");
+        return path === undefined ? json : measured(json, path, `${id}/eval.json`);
       },
-      classify: (model, picture, options = {}) =>
-        models.classify(model, picture, { ...options, signal: either(options.signal) }),
-      attentionMap: (model, picture, options) => memory(model, picture, { ...options, signal: either(options.signal) }),
+      log: (id) => file(id, "training-log.json"),
+      classify: (model, picture, options) => models.classify(model, picture, ending(options)),
+      zeroShot: (model, picture, options) => models.zeroShot(model, picture, ending(options)),
+      featureMap: (model, picture, options) => models.featureMap(model, picture, ending(options)),
+      imageEmbedding: (model, picture, options) => models.imageEmbedding(model, picture, ending(options)),
+      attentionMap: (model, picture, options) => memory(model, picture, ending(options)),
     };
   });
-}
-
-type SharedLoad = {
-  model: Promise<Model>;
-  join(signal: AbortSignal, onProgress: (loaded: number, total: number) => void): Promise<Model>;
-};
-
-/** One download for all cells that wait for it: it is given up only when every one of them has been. */
-function shareLoad(
-  start: (signal: AbortSignal, onProgress: (loaded: number, total: number) => void) => Promise<Model>,
-): SharedLoad {
-  const controller = new AbortController();
-  const listeners = new Set<(loaded: number, total: number) => void>();
-  let last: Pick<Progress, "loaded" | "total"> | undefined;
-  let waiting = 0;
-  let settled = false;
-  const model = start(controller.signal, (loaded, total) => {
-    last = { loaded, total };
-    for (const listener of listeners) listener(loaded, total);
-  }).finally(() => (settled = true));
-
-  return {
-    model,
-    async join(signal, onProgress) {
-      signal.throwIfAborted();
-      waiting++;
-      listeners.add(onProgress);
-      if (last && !settled) onProgress(last.loaded, last.total);
-      let leave!: () => void;
-      const left = new Promise<never>((_, reject) => {
-        leave = () => reject(signal.reason as Error);
-        signal.addEventListener("abort", leave, { once: true });
-      });
-      try {
-        return await Promise.race([model, left]);
-      } finally {
-        signal.removeEventListener("abort", leave);
-        listeners.delete(onProgress);
-        // A cell that runs anew aborts and asks again at once: give it the time to.
-        if (--waiting === 0 && !settled)
-          setTimeout(() => waiting === 0 && !settled && controller.abort(signal.reason), 50);
-      }
-    },
-  };
-}
-
-/** The heads of one picture are often looked at together: what they need is computed once, for the last few pictures. */
-function attentionMemories(remember: typeof rememberAttention) {
-  const MOST = 3;
-  const kept: {
-    model: Model;
-    picture: Picture;
-    memory: Promise<AttentionMemory>;
-    readers: number;
-    evicted: boolean;
-  }[] = [];
-  const free = (entry: (typeof kept)[number]) => {
-    if (entry.evicted && entry.readers === 0)
-      entry.memory.then(
-        (memory) => memory.dispose(),
-        () => {},
-      );
-  };
-
-  return async (
-    model: Model,
-    picture: Picture,
-    options: { layer: number; head: number; signal: AbortSignal },
-  ): Promise<AttentionMap> => {
-    options.signal.throwIfAborted();
-    let entry = kept.find((other) => other.model === model && other.picture === picture);
-    if (!entry) {
-      entry = { model, picture, memory: remember(model, picture), readers: 0, evicted: false };
-      const own = entry;
-      const forget = () => {
-        if (kept.includes(own)) kept.splice(kept.indexOf(own), 1);
-        own.evicted = true;
-        free(own);
-      };
-      entry.memory.catch(forget);
-      kept.push(entry);
-      if (kept.length > MOST) {
-        const [oldest] = kept.splice(0, 1);
-        oldest!.evicted = true;
-        free(oldest!);
-      }
-    }
-    entry.readers++;
-    try {
-      return await (await entry.memory).map(options);
-    } finally {
-      entry.readers--;
-      free(entry);
-    }
-  };
 }

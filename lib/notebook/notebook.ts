@@ -134,7 +134,7 @@ export function createNotebook({ builtins = {}, closest }: NotebookOptions = {})
       pending() {
         if (!mine()) return;
         entry.run?.end(); // or the runtime would wait for it
-        set({ state: "pending", progress: undefined, outdated: entry.hasOutput });
+        set({ state: "pending", progress: undefined, question: undefined, outdated: entry.hasOutput });
       },
       fulfilled(value) {
         if (mine()) fulfil(entry, value);
@@ -153,12 +153,17 @@ export function createNotebook({ builtins = {}, closest }: NotebookOptions = {})
       if (broken !== undefined) throw broken as Error;
       if (entry.manual && !entry.requested) return waitForReader(entry);
       entry.requested = false;
-      set({ state: "running", waitingFor: [], failure: undefined, progress: undefined });
+      set({ ...beginning, state: "running" });
       // A cell that fails before its first await leaves no run behind: an error of its own, not of the run before.
       entry.run = undefined;
       entry.run = startRun(cell, (call ??= evaluate(cell)), inputs, {
         root: entry.root,
         progress: (progress) => set({ progress }),
+        ask: (question) => set({ question }),
+        note: (text) => {
+          const { notes = [] } = entry.status;
+          if (!notes.includes(text)) set({ notes: [...notes, text] });
+        },
         shown: () => {
           entry.hasOutput = true;
           set({ outdated: false });
@@ -205,7 +210,8 @@ export function createNotebook({ builtins = {}, closest }: NotebookOptions = {})
   function fulfil(entry: Entry, value: unknown): void {
     const { run, root } = entry;
     if (!run) return;
-    if (root && entry.cell.autodisplay) root.replaceChildren(...(value === undefined ? [] : [inspect(value, root)]));
+    if (root && entry.cell.autodisplay && !run.displayed)
+      root.replaceChildren(...(value === undefined ? [] : [inspect(value, root)]));
     else if (!run.displayed) root?.replaceChildren();
     entry.hasOutput = (root?.childNodes.length ?? 0) > 0;
     const done = () => update(entry, { ...finished, state: "fulfilled", took: performance.now() - run.started });
@@ -283,7 +289,8 @@ export function createNotebook({ builtins = {}, closest }: NotebookOptions = {})
   }
 }
 
-const finished = { outdated: false, progress: undefined, failure: undefined, waitingFor: [] };
+const beginning = { waitingFor: [], failure: undefined, progress: undefined, question: undefined, notes: undefined };
+const finished = { outdated: false, progress: undefined, question: undefined, failure: undefined, waitingFor: [] };
 const unfinished = new Set<CellStatus["state"]>(["idle", "pending", "running", "stale"]);
 
 function same(a: CellStatus, b: CellStatus): boolean {
@@ -292,6 +299,8 @@ function same(a: CellStatus, b: CellStatus): boolean {
     a.outdated === b.outdated &&
     a.took === b.took &&
     a.progress === b.progress &&
+    a.question === b.question &&
+    a.notes === b.notes &&
     a.waitingFor.join() === b.waitingFor.join() &&
     JSON.stringify(a.failure) === JSON.stringify(b.failure)
   );

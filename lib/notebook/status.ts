@@ -13,12 +13,25 @@ export type CellStatus = {
   waitingFor: string[];
   /** While running: a download. */
   progress?: Progress;
+  /** While running: what the cell asks before it goes on. */
+  question?: Question;
+  /** What the reader should know about this run, such as that a model could not be kept for the next visit. */
+  notes?: readonly string[];
   /** Of the last complete run, in milliseconds, without the time spent waiting for other cells. */
   took?: number;
   failure?: Failure;
 };
 
 export type Progress = { what: string; /** Bytes. */ loaded: number; /** Bytes, or 0 if not known. */ total: number };
+
+/** Before a big download. Not to answer is to leave the cell waiting. */
+export type Question = {
+  /** What would be downloaded, and from where: "SmolVLM-256M", "huggingface.co". */
+  what: string;
+  from?: string;
+  bytes: number;
+  answer(yes: boolean): void;
+};
 
 export type Failure = {
   kind: "syntax" | "runtime" | "endless" | "upstream" | "unknown name" | "duplicate";
