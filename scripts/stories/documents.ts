@@ -6,6 +6,8 @@ export type Turn = { role: "user" | "assistant"; content: string };
 /** A chat, or plain text. */
 export type TextDocument = { kind: string; messages: Turn[] } | { kind: string; text: string };
 
+export type CorpusSplit = "train" | "test";
+
 /** A closed question: one answer is right, word for word. `kind` groups the results. */
 export type Asked = { kind: string; question: string; answer: string };
 

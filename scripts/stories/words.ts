@@ -26,8 +26,7 @@ export const verb = (name: string, bare: string) => (plural.has(name) ? bare : `
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const words =
-  "none one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty";
-/** 0 is `none`. */
+  "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty";
 export const numberWord = (count: number) => words.split(" ")[count]!;
 
 export const kindNames = {

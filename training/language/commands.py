@@ -8,7 +8,7 @@ from ..paths import DATA, FIXTURES, MODELS, RUNS
 from . import corpus
 from .evaluate import evaluate
 from .export import export
-from .golden import write_golden
+from .golden import write_golden, write_tokenizer_golden
 from .recipe import FULL, QUICK
 from .tokenizer import save_tokenizer, train_tokenizer
 from .train import train
@@ -29,6 +29,7 @@ def stage(name: str, arguments: argparse.Namespace) -> None:
     elif name == "tokenizer":
         tokenizer = train_tokenizer(corpus.documents(data, "train"), recipe.vocab_size, recipe.max_position_embeddings)
         save_tokenizer(tokenizer, run / "tokenizer")
+        write_tokenizer_golden(data, run / "tokenizer", run / "tokenizer-golden" if quick else FIXTURES / "tokenizer-course")
         print(f"tokenizer: {len(tokenizer)} tokens")
     elif name == "train":
         train(recipe, data, run, arguments.threads, arguments.compile)

@@ -10,11 +10,12 @@ from .recipe import LanguageRecipe
 
 def write_corpus(recipe: LanguageRecipe, data: Path) -> None:
     """data/{train,test}: documents.jsonl, and the test's questions.jsonl. What is there with these counts is kept."""
-    for split, count in (("train", recipe.train_documents), ("test", recipe.test_documents)):
+    for split, count, first in (("train", recipe.train_documents, recipe.first_documents), ("test", recipe.test_documents, 0)):
         meta = data / split / "meta.json"
-        if meta.exists() and json.loads(meta.read_text())["count"] == count:
+        known = json.loads(meta.read_text()) if meta.exists() else {}
+        if (known.get("count"), known.get("first")) == (count, first):
             continue
-        command = ["npm", "run", "--silent", "stories", "--", "--split", split, "--count", str(count)]
+        command = ["npm", "run", "--silent", "stories", "--", "--split", split, "--count", str(count), "--first", str(first)]
         command += ["--questions", str(recipe.question_stories), "--out", str(data / split)]
         subprocess.run(command, cwd=ROOT, check=True)
 

@@ -9,11 +9,27 @@ from transformers import LlamaForCausalLM
 
 from . import corpus
 from .evaluate import MOST
-from .tokenizer import open_tokenizer
+from .tokenizer import open_tokenizer, save_tokenizer
 
 PER_KIND = 1
 PROMPTS, KEPT = 4, 6  # logits: of these many prompts, at their last positions
 NASTY = ["", " ", "Größe, naïve; 日本語 🙂", "1 12 123 1234", "  two  spaces\n\n\tand a tab ", "It's what we'VE said", "a<|eot_id|>b"]
+NASTY += ["The sign says KQ7.", "7YJ8M", "A STOP", "WiFi, XML2000 and B2b", "aBC ABc I"]
+
+
+def write_tokenizer_golden(data: Path, tokenizer_folder: Path, folder: Path) -> None:
+    """The tokenizer and what it makes of texts and of a chat of each kind: tests/fixtures/tokenizer-course."""
+    tokenizer = open_tokenizer(tokenizer_folder)
+    save_tokenizer(tokenizer, folder)
+    of_kinds = {question["kind"]: question for question in corpus.questions(data)}
+    chats = []
+    for _, question in sorted(of_kinds.items()):
+        prompt = tokenizer.apply_chat_template(question["messages"], add_generation_prompt=True, tokenize=False)
+        ids = tokenizer(prompt, add_special_tokens=False).input_ids
+        chats.append({"messages": question["messages"], "prompt": prompt, "ids": ids})
+    texts = [{"text": text, "ids": tokenizer(text).input_ids} for text in NASTY]
+    content = {"command": "python -m training llama-tiny tokenizer", "chats": chats, "texts": texts}
+    (folder / "golden.json").write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 @torch.no_grad()

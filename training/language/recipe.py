@@ -16,15 +16,16 @@ class LanguageRecipe:
     max_position_embeddings: int = 1024
     vocab_size: int = 2_000  # special tokens among them
     # data: `npm run stories`
-    train_documents: int = 100_000
+    train_documents: int = 60_000
+    first_documents: int = 8_000  # of these: short stories and copying, which are read before all others
     test_documents: int = 1_000
     question_stories: int = 300
     length: int = 256  # tokens of a row, into which whole documents are packed
     # optimisation
     seed: int = 4
     batch_size: int = 8  # rows
-    steps: int = 3_000
-    warmup: int = 100
+    steps: int = 1_650
+    warmup: int = 50
     decay: float = 0.3  # the last part of the steps, in which the learning rate falls to zero
     lr: float = 3e-3
     weight_decay: float = 0.05
@@ -34,8 +35,8 @@ class LanguageRecipe:
     prompt_weight: float = 0.25  # of a token in a user's turn, in the loss; all others weigh 1
     # bookkeeping
     log_every: int = 20
-    eval_every: int = 1_000
-    eval_subset: int = 200  # questions, and documents, as it goes
+    eval_every: int = 250
+    eval_subset: int = 400  # questions, and documents, as it goes
     save_every: int = 100
     saved: tuple[float, ...] = (0.05, 0.15, 0.4, 0.7, 1)
 
@@ -50,6 +51,7 @@ QUICK = replace(
     intermediate_size=96,
     vocab_size=600,
     train_documents=600,
+    first_documents=200,
     test_documents=60,
     question_stories=10,
     batch_size=4,

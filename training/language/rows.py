@@ -50,10 +50,10 @@ def encode(documents: list[dict], tokenizer: PreTrainedTokenizerFast) -> Documen
     return Documents(np.array(tokens, np.int16), np.array(own), np.array(starts))
 
 
-def pack(documents: Documents, length: int, seed: int) -> list[np.ndarray]:
+def pack(documents: Documents, length: int, seed: int, among: range | None = None) -> list[np.ndarray]:
     """Rows of whole documents, in random order: each of at most length + 1 tokens. Longer documents are left out."""
     sizes = np.diff(documents.starts)
-    order = np.random.default_rng(seed).permutation(len(documents))
+    order = np.random.default_rng(seed).permutation(among or range(len(documents)))
     rows: list[list[int]] = []
     open_rows: list[tuple[int, list[int]]] = []  # room, members: a document goes where it fits best among the last 64
     for index in order:

@@ -42,6 +42,19 @@ def llama_config(recipe: LanguageRecipe, tokenizer: PreTrainedTokenizerFast) -> 
     )
 
 
+@torch.no_grad()
+def start_alike(model: TrainingLlama, tokenizer: PreTrainedTokenizerFast, shared: float = 0.9) -> None:
+    """Tokens of one word, `cat`, ` cat` and `Cat`, start with much the same vector: an answer has no space before it, the
+    story that it is copied from has."""
+    groups: dict[str, list[int]] = {}
+    for token, index in tokenizer.get_vocab().items():
+        groups.setdefault(token.removeprefix("Ġ").lower(), []).append(index)
+    weight = model.model.embed_tokens.weight
+    for indices in groups.values():
+        if len(indices) > 1:
+            weight[indices] = shared * weight[indices[0]] + (1 - shared**2) ** 0.5 * weight[indices]
+
+
 def losses(model: TrainingLlama, input_ids: Tensor, labels: Tensor, weights: Tensor, document: Tensor):
     """-> (loss to minimise, share of the tokens of weight 1 that the model would choose)"""
     with torch.autocast("cpu", torch.bfloat16):
@@ -94,28 +107,38 @@ class Reading:
     def __init__(self, recipe: LanguageRecipe, data: Path, tokenizer: PreTrainedTokenizerFast):
         torch.manual_seed(recipe.seed)
         self.recipe, self.padding = recipe, tokenizer.pad_token_id
+        self.turn, self.order = -1, np.zeros(0, np.int64)  # of the rows: this pass, and its order
         self.documents = encode(corpus.documents(data, "train"), tokenizer)
         self.test = encode(corpus.documents(data, "test"), tokenizer)
         questions = corpus.questions(data)
         chosen = np.random.default_rng(recipe.seed).permutation(len(questions))[: recipe.eval_subset]
         self.held_out = np.array([questions[i]["heldOut"] for i in chosen])
+        self.kinds = [questions[i]["kind"] for i in chosen]
         self.asked = as_documents([questions[i] for i in chosen], tokenizer)
-        self.rows = pack(self.documents, recipe.length, recipe.seed)
+        first = recipe.first_documents
+        self.first = pack(self.documents, recipe.length, recipe.seed, range(first)) if first else []
+        self.rows = pack(self.documents, recipe.length, recipe.seed, range(first, len(self.documents)))
         self.scenes = len(self.documents)  # what the trainer calls a model's samples
         self.model = TrainingLlama(llama_config(recipe, tokenizer), recipe.length)
+        start_alike(self.model, tokenizer)
         self.average = TrainingLlama(self.model.config, recipe.length)
         self.average.load_state_dict(self.model.state_dict())
         tokens = len(self.documents.tokens)
-        print(f"{self.scenes:,} documents, {tokens:,} tokens, {len(self.rows):,} rows", flush=True)
+        print(f"{self.scenes:,} documents, {tokens:,} tokens, {len(self.first):,} first rows, {len(self.rows):,} others", flush=True)
 
     def batch(self, step: int, _: torch.Generator) -> tuple:
-        size, count = self.recipe.batch_size, len(self.rows)
-        picked = []
-        for at in range(step * size, (step + 1) * size):
-            if at % count == 0 or not picked:
-                order = np.random.default_rng([self.recipe.seed, at // count]).permutation(count)  # of this pass
-            picked.append(self.rows[order[at % count]])
+        size = self.recipe.batch_size
+        picked = [self.row(at) for at in range(step * size, (step + 1) * size)]
         return batch(self.documents, picked, self.recipe.length, self.padding, self.recipe.prompt_weight)
+
+    def row(self, at: int) -> np.ndarray:
+        """The first rows first, once; then the others in a random order for each pass."""
+        if at < len(self.first):
+            return self.first[at]
+        turn, place = divmod(at - len(self.first), len(self.rows))
+        if turn != self.turn:
+            self.turn, self.order = turn, np.random.default_rng([self.recipe.seed, turn]).permutation(len(self.rows))
+        return self.rows[self.order[place]]
 
     def losses(self, *parts: Tensor) -> tuple[Tensor, Tensor]:
         return losses(self.model, *parts)
@@ -124,7 +147,7 @@ class Reading:
         """The share of tokens that are the model's to say and that it would say; how many tokens the batch has."""
         return {"accuracy": float(right), "tokens": float((parts[3] >= 0).sum())}
 
-    def measure(self) -> dict[str, float]:
+    def measure(self) -> dict:
         recipe = self.recipe
         right = exact(self.average, self.asked, recipe.length, self.padding)
         measured = perplexity(self.average, self.test, recipe.eval_subset, recipe.length, self.padding)
@@ -132,6 +155,13 @@ class Reading:
         result = {name: round(float(part.mean()), 4) if len(part) else 0.0 for name, part in shares.items()}
         result |= {"perplexity": round(measured["all"], 4), "perplexitySaid": round(measured["said"], 4)}
         print(f"  closed questions and perplexity: {result}", flush=True)
+        return {**result, "kinds": self.by_kind(right)}
+
+    def by_kind(self, right: np.ndarray) -> dict[str, list[int]]:
+        """kind -> [right, asked]"""
+        of = {kind: [i for i, other in enumerate(self.kinds) if other == kind] for kind in sorted(set(self.kinds))}
+        result = {kind: [int(right[members].sum()), len(members)] for kind, members in of.items()}
+        print("  " + "  ".join(f"{kind} {part[0]}/{part[1]}" for kind, part in result.items()), flush=True)
         return result
 
     def is_matrix(self, name: str, weight: Tensor) -> bool:
