@@ -16,6 +16,7 @@ const MAY_IMPORT = {
   "lib/images": ["lib/tensor"],
   "lib/models": ["lib/nn", "lib/weights", "lib/images", "lib/tokenizers", "lib/tensor"],
   "lib/generation": ["lib/models", "lib/tokenizers", "lib/tensor"],
+  "lib/evaluation": ["lib/generation", "lib/models", "lib/tokenizers", "lib/scenes", "lib/tensor"],
   "lib/exercises": ["lib/tensor"],
   "lib/notebook": [
     "lib/tensor",
@@ -25,6 +26,7 @@ const MAY_IMPORT = {
     "lib/models",
     "lib/tokenizers",
     "lib/generation",
+    "lib/evaluation",
     "lib/scenes",
     "lib/cells",
     "lib/exercises",
