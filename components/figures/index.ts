@@ -4,15 +4,23 @@
  */
 export { attention, type AttentionOptions, type PatchTruth } from "./attention";
 export { bars, type Share } from "./bars";
+export { cacheMemory, type CacheMemoryOptions, type CacheShape } from "./cache-memory";
 export { curve, type Series } from "./curve";
+export { evaluation, type Evaluation, type EvaluationOptions } from "./evaluation";
+export { featureMap, type FeatureMapOptions, type VectorMap } from "./feature-map";
 export { gallery, type GalleryItem } from "./gallery";
 export { headGrid, type HeadGridOptions } from "./head-grid";
 export { heatmap } from "./heatmap";
 export type { Matrix } from "./matrix";
+export { modelDiagram, type DiagramOptions } from "./model-diagram";
+export { norms, type Place } from "./norms";
 export { numbers, type Channel } from "./numbers";
 export type { Picture } from "../ui/paint";
 export { patches, type PatchPicker } from "./patches";
 export { picture, type PixelValues } from "./picture";
+export { ropeFrequencies, type Rotation } from "./rope-frequencies";
 export { similarity } from "./similarity";
+export { tokenStream, type StreamedToken, type TokenStream } from "./token-stream";
 export { tokens } from "./tokens";
 export { topClasses, type Prediction } from "./top-classes";
+export { training, type TrainingLog, type TrainingOptions } from "./training";
