@@ -48,6 +48,22 @@ def greedy(say: Say, asked: list[list[Question]], prompts: Prompts, stops: set[i
     return [[decode(ids, skip_special_tokens=True) for ids in scene] for scene in given]
 
 
+@torch.no_grad()
+def exact(say: Say, asked: list[list[Question]], prompts: Prompts, batch: int = 25) -> list[list[bool]]:
+    """Whether greedy decoding gives each answer and ends: each token of it is the likeliest after those before it, which is
+    the same and takes one pass."""
+    right: list[list[bool]] = []
+    for start in range(0, len(asked), batch):
+        scenes = list(range(start, min(start + batch, len(asked))))
+        rows = [[prompts.teach(q.question, q.answer) for q in asked[scene]] for scene in scenes]
+        packed = pack(rows, prompts)
+        hits = (say(scenes, packed).argmax(-1) == packed.labels).tolist()
+        for row, found in zip(rows, hits):
+            ends = np.cumsum([0, *(len(one.answer) for one in row)])
+            right.append([all(found[a:b]) for a, b in zip(ends, ends[1:])])
+    return right
+
+
 def is_right(question: Question, answer: str) -> bool:
     return answer.strip().lower() == question.answer.strip().lower()
 

@@ -1,0 +1,79 @@
+"""`python -m training eagle <stage>`: baseline, prealign, projector, sft, ablations, export, evaluate, or all of them."""
+
+import dataclasses
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from transformers.utils import logging
+
+from ..paths import MODELS, RUNS
+from ..vlm.questions import question_scenes, questions_of
+from .ablations import GROUPS, run_ablations
+from .evaluate import evaluate, ship_stage
+from .export import export, write_log
+from .recipe import BASELINE, EXPERTS, FULL, prealigned, quick
+from .report import write_card
+from .small import small_parts
+from .stages import Parts, train
+
+STAGES = ("prealign", "projector", "sft", "baseline", "ablations", "export", "evaluate")
+TRAINED = {"baseline": tuple(BASELINE), "prealign": prealigned(), "projector": ("projector",), "sft": ("sft",)}
+SHIPPED = {"projector": "Experts that were trained one by one, llama-tiny as it was; only the projector is new."}
+
+
+def arguments_of(parser: ArgumentParser) -> None:
+    parser.add_argument("stage", choices=(*STAGES, "all"))
+    parser.add_argument("--expert", choices=EXPERTS, help="prealign: this one only")
+    parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS), help="ablations: these only")
+
+
+def parts_of(fast: bool) -> Parts:
+    """Experts and llama-tiny as they are shipped; with --quick, small ones by chance."""
+    data = question_scenes(fast)
+    if not fast:
+        return Parts({name: MODELS / name for name in EXPERTS}, MODELS / "llama-tiny", data, RUNS / "eagle", fast)
+    runs = RUNS / "quick-eagle"
+    experts, language = small_parts(runs / "parts", questions_of(data["train"], 300))
+    return Parts(experts, language, data, runs, fast)
+
+
+def check(parts: Parts, names: tuple[str, ...]) -> None:
+    needed = {parts.language, *(parts.experts[name] for name in names)}
+    missing = sorted(folder.name for folder in needed if not (folder / "model.safetensors").exists())
+    if missing:
+        raise SystemExit(f"eagle: expected public/models to hold {', '.join(missing)}, found none; train them first")
+
+
+def stages(arguments: Namespace) -> None:
+    logging.set_verbosity_error()  # heads that stay behind are no news
+    parts = parts_of(arguments.quick)
+    for stage in STAGES if arguments.stage == "all" else (arguments.stage,):
+        run_stage(stage, parts, arguments)
+
+
+def run_stage(stage: str, parts: Parts, arguments: Namespace) -> None:
+    recipes = {name: quick(recipe) if parts.quick else recipe for name, recipe in FULL.items()}
+    out: Path = parts.runs / "export" if parts.quick else MODELS / "eagle"
+    limit = 4 if parts.quick else arguments.limit
+    if stage in TRAINED:
+        names = (f"prealign-{arguments.expert}",) if stage == "prealign" and arguments.expert else TRAINED[stage]
+        for name in names:
+            recipe = recipes[name]
+            if arguments.steps:
+                recipe = dataclasses.replace(recipe, steps=arguments.steps)
+            check(parts, recipe.experts)
+            train(name, recipe, parts, arguments.threads, arguments.compile)
+    elif stage == "ablations":
+        check(parts, EXPERTS)
+        out.mkdir(parents=True, exist_ok=True)
+        run_ablations(parts, arguments.groups, arguments.steps, arguments.threads, arguments.compile, out)
+    elif stage == "export":
+        export("sft", recipes["sft"], parts, out)
+        write_log(list(recipes), recipes, parts, out)
+    else:
+        flags = (" --quick" if parts.quick else "") + (f" --limit {arguments.limit}" if arguments.limit else "")
+        earlier = {name: recipe for name, recipe in recipes.items() if name != "sft"}
+        evaluate(parts, out, earlier, f"python -m training eagle evaluate{flags}", limit)
+        for name, words in SHIPPED.items():
+            ship_stage(name, recipes[name], words, parts, out, limit)
+        write_card(out)

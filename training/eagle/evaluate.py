@@ -1,0 +1,102 @@
+"""The fixed questions, answered greedily by what is shipped: eval.json, answers.json, and the same for the stages."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..data import normalise
+from ..experts.data import SPLITS, ExpertScenes
+from ..vlm.questions import EVALUATED, Question, evaluation_questions
+from ..vlm.rows import Prompts, Rows
+from ..vlm.scores import greedy, score, write_answers
+from ..vlm.stages import save_stage
+from .config import count
+from .export import opened, trained_model, weights_of
+from .model import Eagle
+from .recipe import Stage
+from .stages import Parts
+
+AT_ONCE = 25
+
+
+@torch.no_grad()
+def features_of(model: Eagle, scenes: ExpertScenes, number: int) -> Tensor:
+    """-> [number, N, D], in f32"""
+    batches = [np.arange(start, min(start + AT_ONCE, number)) for start in range(0, number, AT_ONCE)]
+    looks = [normalise(scenes.rows(batch)) for batch in batches]
+    return torch.cat([model.image_features(model.maps(pixels), pixels) for pixels in looks])
+
+
+def answer(model: Eagle, prompts: Prompts, scenes: ExpertScenes, asked: list[list[Question]]) -> list[list[str]]:
+    features = features_of(model, scenes, len(asked))
+
+    def say(which: list[int], rows: Rows) -> Tensor:
+        return model.logits(features[which], *rows.tensors()[:4])
+
+    stops = model.config["text_config"]["eos_token_id"]
+    return greedy(say, asked, prompts, set(stops if isinstance(stops, list) else [stops]), AT_ONCE)
+
+
+def measure(model: Eagle, prompts: Prompts, parts: Parts, limit: int | None) -> tuple[dict, dict]:
+    """-> the scores of each split, the answers"""
+    asked = evaluation_questions(parts.data, min(limit or EVALUATED, EVALUATED))
+    answers = {name: answer(model, prompts, parts.data[split], asked[name]) for name, split in SPLITS.items()}
+    return {name: score(asked[name], given) for name, given in answers.items()}, answers
+
+
+def evaluate(parts: Parts, out: Path, earlier: dict[str, Stage], command: str, limit: int | None) -> None:
+    """`earlier`: the runs whose numbers stand beside those of what is shipped, as far as they are there."""
+    model, prompts = opened(out)
+    splits, answers = measure(model, prompts, parts, limit)
+    write_answers(out, answers)
+    result = {
+        "model": out.name if not parts.quick else "eagle",
+        "task": "questions",
+        "measure": "questions answered exactly, greedily, in at most 8 tokens",
+        "command": command,
+        "date": date.today().isoformat(),
+        "splits": splits,
+        "parameters": count(model),
+        "bytes": (out / "model.safetensors").stat().st_size,
+        "visualTokens": model.visual_tokens,
+        "stages": {
+            name: measure_run(name, stage, parts, limit)
+            for name, stage in earlier.items()
+            if (parts.runs / name / "state.pt").exists()
+        },
+    }
+    (out / "eval.json").write_text(json.dumps(result, indent=1) + "\n")
+    tell(out.name, splits)
+
+
+def measure_run(name: str, stage: Stage, parts: Parts, limit: int | None) -> dict:
+    """Of a finished run, its weights rounded to f16 as if shipped; kept in the run's own eval.json."""
+    path = parts.runs / name / "eval.json"
+    if path.exists() and path.stat().st_mtime > (parts.runs / name / "state.pt").stat().st_mtime:
+        return json.loads(path.read_text())
+    model, prompts = trained_model(name, stage, parts)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.copy_(weight.half().float())
+    splits, _ = measure(model, prompts, parts, limit)
+    result = {"splits": splits, "parameters": count(model), "visualTokens": model.visual_tokens}
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    tell(name, splits)
+    return result
+
+
+def ship_stage(name: str, stage: Stage, words: str, parts: Parts, out: Path, limit: int | None) -> None:
+    """As a difference from what is shipped, with what it answers right."""
+    model, _ = trained_model(name, stage, parts)
+    shipped = json.loads((out / "config.json").read_text())
+    config = {key: value for key, value in model.config.items() if shipped.get(key) != value}
+    save_stage(out, name, words, weights_of(model), measure_run(name, stage, parts, limit), config)
+
+
+def tell(name: str, splits: dict) -> None:
+    for split, part in splits.items():
+        print(f"{name}, {split}: {part['accuracy']:.2%} of {part['count']} questions, signs {part['signs']['accuracy']:.1%}")

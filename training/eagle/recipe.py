@@ -1,0 +1,83 @@
+"""What is trained in each stage, from what, and for how long: every number that decides the result."""
+
+from dataclasses import asdict, dataclass, field, replace
+
+EXPERTS = ("clip", "convnext", "dense", "text")
+# How a map comes to the common grid of 8 × 8. Letters are as small as a patch of `text`, which therefore keeps all of them.
+RESAMPLE = {"text": "pixel_unshuffle"}
+GRID = 8
+TOWERS, FUSION, PROJECTOR, LANGUAGE = "vision_towers", "fusion", "multi_modal_projectors", "language_model"
+EVERYTHING = (TOWERS, FUSION, PROJECTOR, LANGUAGE)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run of training; the loop is training/trainer.py's."""
+
+    experts: tuple[str, ...] = EXPERTS
+    trained: tuple[str, ...] = EVERYTHING
+    start: tuple[str, ...] = ()  # the stages whose weights it goes on with, the later before the earlier
+    without: tuple[str, ...] = ()  # parts that are not taken over, but begin anew
+    fusion: dict = field(default_factory=lambda: {"type": "channel_concatenation"})
+    # data: rows of questions about one picture each
+    scenes: int = 40_000  # the first of the drawn ones
+    length: int = 208  # tokens of a row, with the picture's
+    said: int = 32  # tokens of a row that are answers
+    eval_scenes: int = 60  # of each split, as it goes
+    # optimisation
+    seed: int = 5
+    batch_size: int = 16
+    steps: int = 300
+    warmup: int = 20
+    decay: float = 0.4  # the last part of the steps, in which the learning rate falls to zero
+    lr: float = 1.5e-3
+    weight_decay: float = 0.02
+    muon_from: int = 0
+    ema: float = 0.98
+    clip: float = 1.0
+    # bookkeeping
+    log_every: int = 10
+    eval_every: int = 100
+    save_every: int = 50
+    saved: tuple[float, ...] = ()
+
+    @property
+    def frozen_experts(self) -> bool:
+        return TOWERS not in self.trained
+
+
+def prealigned(experts: tuple[str, ...] = EXPERTS) -> tuple[str, ...]:
+    return tuple(f"prealign-{name}" for name in experts)
+
+
+BASELINE = {
+    "llava-projector": Stage(("clip",), (FUSION, PROJECTOR), scenes=4_000, steps=125),
+    "llava": Stage(("clip",), start=("llava-projector",), steps=600),
+}
+MIXTURE = {
+    **{stage: Stage((name,), (TOWERS, FUSION, PROJECTOR), steps=200) for name, stage in zip(EXPERTS, prealigned())},
+    "projector": Stage(trained=(FUSION, PROJECTOR), start=prealigned(), without=(PROJECTOR,), scenes=4_000, steps=200),
+    "sft": Stage(start=("projector",), steps=1_500, ema=0.99, eval_every=200),
+}
+FULL = BASELINE | MIXTURE
+
+# Of every run that is compared. The experts' features are computed once.
+COMPARED = Stage(trained=(FUSION, PROJECTOR, LANGUAGE), scenes=3_000, eval_scenes=250, steps=120, eval_every=10_000, save_every=10_000)
+SEEDS = (5, 6, 7)
+FUSIONS: dict[str, dict] = {
+    "channel_concatenation": {"type": "channel_concatenation"},
+    "sequence_append": {"type": "sequence_append"},
+    "llava_hr": {"type": "llava_hr"},
+    "mini_gemini": {"type": "mini_gemini"},
+    "deformable_attention": {"type": "deformable_attention", "num_heads": 8, "num_points": 4, "num_layers": 1},
+}
+
+
+def quick(stage: Stage) -> Stage:
+    """The same chain on little: enough to see that it runs and that the loss falls."""
+    less = {"scenes": 60, "eval_scenes": 4, "batch_size": 4, "steps": 6, "warmup": 2, "ema": 0.5, "lr": 2e-3}
+    return replace(stage, **less, log_every=2, eval_every=3, save_every=3)
+
+
+def settings(stage: Stage) -> dict:
+    return asdict(stage)
