@@ -111,7 +111,7 @@ function one(name: string, split: Split, by: string): Series {
     return { name, total: split, groups: groups as Record<string, Measured> };
   }
   const known = Object.keys(split).filter((key) => {
-    const [first] = Object.values((split[key] ?? {}) as object) as unknown[];
+    const [first] = Object.values((split[key] ?? {})) as unknown[];
     return typeof (first as Measured | undefined)?.accuracy === "number";
   });
   throw new RangeError(`evaluation: expected by to be one of ${known.join(", ") || "nothing here"}, got ${by}`);
