@@ -6,11 +6,12 @@ from pathlib import Path
 
 from transformers.utils import logging
 
-from ..paths import MODELS, RUNS
+from ..paths import FIXTURES, MODELS, RUNS
 from ..vlm.questions import question_scenes, questions_of
 from .ablations import GROUPS, run_ablations
 from .evaluate import evaluate, ship_stage
 from .export import export, write_log
+from .golden import write_golden
 from .recipe import BASELINE, EXPERTS, FULL, prealigned, quick
 from .report import write_card
 from .small import small_parts
@@ -77,3 +78,4 @@ def run_stage(stage: str, parts: Parts, arguments: Namespace) -> None:
         for name, words in SHIPPED.items():
             ship_stage(name, recipes[name], words, parts, out, limit)
         write_card(out)
+        write_golden(parts, out, parts.runs / "golden" if parts.quick else FIXTURES / "eagle-trained")

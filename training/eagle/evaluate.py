@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..data import normalise
 from ..experts.data import SPLITS, ExpertScenes
+from ..vlm.check import check_rows
 from ..vlm.questions import EVALUATED, Question, evaluation_questions
 from ..vlm.rows import Prompts, Rows
 from ..vlm.scores import greedy, score, write_answers
@@ -37,6 +38,7 @@ def answer(model: Eagle, prompts: Prompts, scenes: ExpertScenes, asked: list[lis
     def say(which: list[int], rows: Rows) -> Tensor:
         return model.logits(features[which], *rows.tensors()[:4])
 
+    check_rows(say, asked[:2], prompts)
     stops = model.config["text_config"]["eos_token_id"]
     return greedy(say, asked, prompts, set(stops if isinstance(stops, list) else [stops]), AT_ONCE)
 
