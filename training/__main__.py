@@ -28,16 +28,18 @@ def parse() -> argparse.Namespace:
     scenes = commands.add_parser("scenes", help="draw the scenes of every split (what exists is kept)")
     model = commands.add_parser("vit-classifier", help="one stage of the classifier")
     model.add_argument("stage", choices=STAGES)
-    text = commands.add_parser("llama-tiny", help="one stage of the language model")
-    text.add_argument("stage", choices=language.STAGES)
+    texts = []
+    for name, of_model in language.STAGES.items():
+        texts.append(commands.add_parser(name, help="one stage of a language model; `all` does all of them"))
+        texts[-1].add_argument("stage", choices=(*of_model, "all"))
     vision = commands.add_parser("expert", help="one stage of a vision expert; `all` does all of them")
     vision.add_argument("name", choices=experts.NAMES)
     vision.add_argument("stage", choices=experts.STAGES)
     vision.add_argument("--scenes", type=int, help="train on so many; a run that resumes may have more than before")
     everything = commands.add_parser("all", help="scenes, training, export, evaluation, goldens, model card")
-    for command in (scenes, model, text, vision, everything):
+    for command in (scenes, model, *texts, vision, everything):
         command.add_argument("--quick", action="store_true", help="tiny: minutes, into training/runs/quick")
-    for command in (model, text, vision, everything):
+    for command in (model, *texts, vision, everything):
         command.add_argument("--threads", type=int, default=2)
         command.add_argument("--compile", action="store_true", help="torch.compile: faster, needs a C++ compiler")
         command.add_argument("--steps", type=int, help="instead of the recipe's")
@@ -81,8 +83,8 @@ def main() -> None:
         experts.stages(arguments)
     elif arguments.command == "vit-classifier":
         stage(arguments.stage, arguments)
-    elif arguments.command == "llama-tiny":
-        language.stage(arguments.stage, arguments)
+    elif arguments.command in language.STAGES:
+        language.stages(arguments)
     else:
         recipe = QUICK if arguments.quick else FULL
         draw_all(recipe.train_scenes, recipe.eval_scenes, DATA / "quick" if arguments.quick else DATA)

@@ -50,7 +50,7 @@ def half_precision(evaluation: dict) -> str:
 
 def card(model: Path) -> str:
     evaluation = json.loads((model / "eval.json").read_text())
-    if evaluation.get("task") == "text":
+    if evaluation.get("task") in ("text", "guard"):
         return language.card(model)
     if evaluation.get("task") == "expert":
         return experts.card(model)
@@ -97,7 +97,7 @@ def summary() -> str:
     for path in sorted(MODELS.glob("*/eval.json")):
         model = path.parent
         evaluation = json.loads(path.read_text())
-        if evaluation.get("task") == "text":
+        if evaluation.get("task") in ("text", "guard"):
             lines += language.section(model)
             continue
         if evaluation.get("task") == "expert":

@@ -79,8 +79,10 @@ def perplexity(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, docu
     return {"documents": len(encoded), **values}
 
 
-def evaluate(data: Path, run: Path, out: Path, command: str, threads: int, limit: int | None = None) -> None:
-    """Writes out/eval.json, and run/answers.jsonl: each question with the model's answer."""
+def evaluate(
+    data: Path, run: Path, out: Path, command: str, threads: int, limit: int | None = None, more: dict | None = None
+) -> None:
+    """Writes out/eval.json, with `more` in it, and run/answers.jsonl: each question with the model's answer."""
     torch.set_num_threads(threads)
     tokenizer = open_tokenizer(out)
     model = LlamaForCausalLM.from_pretrained(out, dtype=torch.float32).eval()
@@ -110,6 +112,7 @@ def evaluate(data: Path, run: Path, out: Path, command: str, threads: int, limit
             "answersThatDiffer": sum(a != b for a, b in zip(half, full)),
             "f32Perplexity": perplexity(whole, tokenizer, documents)["all"]["perplexity"],
         },
+        **(more or {}),
     }
     (out / "eval.json").write_text(json.dumps(result, indent=1) + "\n")
     for name, part in result["splits"].items():

@@ -1,24 +1,23 @@
-"""From a training run to public/models/llama-tiny: a Hugging Face folder in f16, the log; the same in f32 in the run."""
+"""From a training run to public/models/<id>: a Hugging Face folder in f16, the log; the same in f32 in the run."""
 
 import json
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import GenerationConfig, LlamaForCausalLM
+from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from .llama import TrainingLlama
 from .recipe import LanguageRecipe
-from .tokenizer import open_tokenizer, save_tokenizer
-from .train import llama_config
+from .tokenizer import save_tokenizer
 
 
-def write_folder(folder: Path, state: dict[str, torch.Tensor], recipe: LanguageRecipe, run: Path, dtype: torch.dtype) -> None:
+def write_folder(
+    folder: Path, state: dict[str, torch.Tensor], config: LlamaConfig, tokenizer: PreTrainedTokenizerFast, dtype: torch.dtype
+) -> None:
     """config.json, generation_config.json, the tokenizer's files, model.safetensors with the tied matrix once."""
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer = open_tokenizer(run / "tokenizer")
     save_tokenizer(tokenizer, folder)
-    config = llama_config(recipe, tokenizer)
     config.architectures = ["LlamaForCausalLM"]
     config.dtype = str(dtype).removeprefix("torch.")
     config.save_pretrained(folder)
@@ -29,16 +28,24 @@ def write_folder(folder: Path, state: dict[str, torch.Tensor], recipe: LanguageR
     (folder / "model.safetensors").chmod(0o644)
 
 
-def export(recipe: LanguageRecipe, run: Path, out: Path) -> None:
+def export(
+    recipe: LanguageRecipe,
+    run: Path,
+    out: Path,
+    config: LlamaConfig,
+    tokenizer: PreTrainedTokenizerFast,
+    more: dict | None = None,
+) -> None:
+    """`more` is put into training-log.json."""
     state = torch.load(run / "state.pt", weights_only=False)
-    write_folder(out, state["average"], recipe, run, torch.float16)
-    write_folder(run / "f32", state["average"], recipe, run, torch.float32)
+    write_folder(out, state["average"], config, tokenizer, torch.float16)
+    write_folder(run / "f32", state["average"], config, tokenizer, torch.float32)
     check_same_logits(out, recipe, state["average"])
     facts = {"totalSteps": state["step"], "samples": state["step"] * recipe.batch_size, "seconds": round(state["seconds"])}
     log = state["log"]
     # Each line of the log has the mean tokens of its batches.
     facts["tokens"] = round(sum(entry["tokens"] for entry in log["steps"]) * recipe.log_every)
-    (out / "training-log.json").write_text(json.dumps({**facts, **log}, indent=1) + "\n")
+    (out / "training-log.json").write_text(json.dumps({**facts, **log, **(more or {})}, indent=1) + "\n")
 
 
 def check_same_logits(out: Path, recipe: LanguageRecipe, state: dict[str, torch.Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""What transformers makes of a few prompts with the exported model: tests/fixtures/llama-tiny, for tests/models."""
+"""What transformers makes of a few prompts with an exported model: tests/fixtures/<id>, for tests/models."""
 
 import json
 from pathlib import Path
@@ -33,16 +33,17 @@ def write_tokenizer_golden(data: Path, tokenizer_folder: Path, folder: Path) -> 
 
 
 @torch.no_grad()
-def write_golden(data: Path, out: Path, folder: Path) -> None:
+def write_golden(questions: list[dict], out: Path, folder: Path) -> None:
+    """`questions`: {kind, heldOut, messages, answer}; of each kind one."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = open_tokenizer(out)
     model = LlamaForCausalLM.from_pretrained(out, dtype=torch.float32).eval()
     chosen: dict[tuple[str, bool], list[dict]] = {}
-    for question in corpus.questions(data):
+    for question in questions:
         chosen.setdefault((question["kind"], question["heldOut"]), []).append(question)
     entries, tensors = [], {}
-    for questions in chosen.values():
-        for question in questions[len(questions) // 2 :][:PER_KIND]:
+    for alike in chosen.values():
+        for question in alike[len(alike) // 2 :][:PER_KIND]:
             prompt = tokenizer.apply_chat_template(question["messages"], add_generation_prompt=True, tokenize=False)
             ids = tokenizer(prompt, add_special_tokens=False, return_tensors="pt").input_ids
             new = model.generate(
@@ -53,8 +54,7 @@ def write_golden(data: Path, out: Path, folder: Path) -> None:
             if len(entries) % 8 == 1 and len(tensors) < PROMPTS:
                 tensors[f"logits.{len(entries) - 1}"] = model(ids).logits[0, -KEPT:].contiguous()
     texts = [{"text": text, "ids": tokenizer(text).input_ids} for text in NASTY]
-    command = "python -m training llama-tiny golden"
-    content = {"command": command, "questions": entries, "texts": texts}
+    content = {"command": f"python -m training {out.name} golden", "questions": entries, "texts": texts}
     (folder / "golden.json").write_text(json.dumps(content, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
     save_file(tensors, folder / "golden.safetensors")
     (folder / "golden.safetensors").chmod(0o644)

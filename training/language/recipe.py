@@ -24,15 +24,17 @@ class LanguageRecipe:
     # optimisation
     seed: int = 4
     batch_size: int = 8  # rows
-    steps: int = 1_650
+    steps: int = 1_700
     warmup: int = 50
-    decay: float = 0.3  # the last part of the steps, in which the learning rate falls to zero
+    decay: float = 0.25  # the last part of the steps, in which the learning rate falls to zero
     lr: float = 3e-3
     weight_decay: float = 0.05
     muon_from: int = 0
     ema: float = 0.99  # of the weights; the average is what is evaluated and exported
     clip: float = 1.0
     prompt_weight: float = 0.25  # of a token in a user's turn, in the loss; all others weigh 1
+    later_prompt_weight: float = 0.05  # stories are random: once their words are known, little is left to learn from them
+    later: int = 800  # the step from which that is so
     # bookkeeping
     log_every: int = 20
     eval_every: int = 250
@@ -56,12 +58,64 @@ QUICK = replace(
     question_stories=10,
     batch_size=4,
     steps=40,
+    later=20,
     warmup=5,
     log_every=10,
     eval_every=20,
     eval_subset=20,
     save_every=20,
 )
+
+
+@dataclass(frozen=True)
+class SmallRecipe(LanguageRecipe):
+    """Of llama-small; what llama-tiny has too is the same, for both read the same corpus."""
+
+    shapes: tuple[tuple[int, int], ...] = ((5, 288), (4, 416))  # layers, MLP width: at most 60 % of the parameters
+    prune_batches: int = 12
+    teacher_share: float = 0.7
+    seed: int = 5
+    steps: int = 400
+    warmup: int = 20
+    decay: float = 0.8
+    lr: float = 1.5e-3
+    ema: float = 0.97
+    eval_every: int = 100
+    eval_subset: int = 200
+    saved: tuple[float, ...] = (1,)
+
+
+@dataclass(frozen=True)
+class GuardRecipe(LanguageRecipe):
+    prompts: int = 6_000
+    held_out_prompts: int = 600
+    prompt_weight: float = 0.1
+    seed: int = 6
+    steps: int = 200
+    warmup: int = 10
+    decay: float = 0.8
+    lr: float = 1e-3
+    ema: float = 0.97
+    eval_every: int = 50
+    saved: tuple[float, ...] = (1,)
+
+
+SMALL = SmallRecipe()
+GUARD = GuardRecipe()
+
+
+def quick(recipe):
+    """The same with little of everything; sizes of the model, the corpus and the tokenizer are those of QUICK."""
+    shared = {name: value for name, value in asdict(QUICK).items() if name in QUICK_NAMES}
+    shared |= {"shapes": ((1, 64), (2, 48)), "prune_batches": 2} if isinstance(recipe, SmallRecipe) else {}
+    shared |= {"prompts": 300, "held_out_prompts": 60} if isinstance(recipe, GuardRecipe) else {}
+    return replace(recipe, **shared, steps=20, warmup=3, eval_every=10, log_every=5, save_every=10)
+
+
+QUICK_NAMES = (
+    "hidden_size num_hidden_layers num_attention_heads num_key_value_heads intermediate_size vocab_size train_documents "
+    "first_documents test_documents question_stories batch_size eval_subset"
+).split()
 
 
 def settings(recipe: LanguageRecipe) -> dict:

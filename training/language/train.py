@@ -129,7 +129,8 @@ class Reading:
     def batch(self, step: int, _: torch.Generator) -> tuple:
         size = self.recipe.batch_size
         picked = [self.row(at) for at in range(step * size, (step + 1) * size)]
-        return batch(self.documents, picked, self.recipe.length, self.padding, self.recipe.prompt_weight)
+        weight = self.recipe.prompt_weight if step < self.recipe.later else self.recipe.later_prompt_weight
+        return batch(self.documents, picked, self.recipe.length, self.padding, weight)
 
     def row(self, at: int) -> np.ndarray:
         """The first rows first, once; then the others in a random order for each pass."""
