@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { LessonProgress } from "../../components/lesson/progress";
+import { ProgressPanel } from "../../components/lesson/progress-panel";
 import { SiteFrame } from "../../components/ui/site-frame";
 import type { CourseModule } from "../../lib/course";
 import { course } from "../course";
@@ -26,6 +27,12 @@ export default async function CourseMap() {
           Begin with <a href={lessons[0]!.address}>{lessons[0]!.frontMatter.title}</a>,{" "}
           {lessons[0]!.frontMatter.minutes} minutes.
         </p>
+        <ProgressPanel
+          lessons={lessons.map(({ slug, module, exercises }) => ({
+            lesson: `${module.slug}/${slug}`,
+            exercises: exercises.map(({ id }) => id),
+          }))}
+        />
         <ol className={styles.modules}>
           {modules.map((module) => (
             <Module key={module.slug} module={module} />

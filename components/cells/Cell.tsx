@@ -7,7 +7,7 @@ import { FailureBox } from "./FailureBox";
 import { useLesson } from "./lesson-context";
 import type { CellProps } from "./props";
 import { idle } from "./session";
-import { slot } from "./storage";
+import { slot } from "../ui/device-storage";
 import { progressWords, questionWords, size, stateWords, type Shown } from "./words";
 
 const unhydrated: Shown = { ...idle, state: "static" };

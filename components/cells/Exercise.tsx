@@ -8,7 +8,7 @@ import { HintContext, type Hints } from "./Hint";
 import { useLesson } from "./lesson-context";
 import type { ExerciseProps } from "./props";
 import { Results } from "./Results";
-import { slot } from "./storage";
+import { slot } from "../ui/device-storage";
 import { useCheck } from "./use-check";
 
 /** A solution is no secret, but the first tries are the reader's own. */
@@ -36,14 +36,16 @@ export function Exercise(props: ExerciseProps): ReactElement {
     setTries(saved.tries);
   }, [kept]);
 
-  const save = (next: Partial<Saved>) =>
-    kept.write(JSON.stringify({ source, checked, result, tries, ...next } satisfies Saved));
+  const save = (next: Partial<Saved>) => {
+    const passed = readSaved(kept.read())?.passed;
+    kept.write(JSON.stringify({ source, checked, result, tries, passed, ...next } satisfies Saved));
+  };
   const finish = (next: ExerciseResult, of: string) => {
     const count = next.status === "pass" ? tries : tries + 1;
     setResult(next);
     setTries(count);
     setChecked(of);
-    save({ result: next, checked: of, tries: count });
+    save({ result: next, checked: of, tries: count, ...(next.status === "pass" && { passed: true }) });
     announce(summary(next));
   };
   const { checking, start, stop } = useCheck({ session, compiledStarter, check, output, onResult: finish });
@@ -133,7 +135,14 @@ export function Exercise(props: ExerciseProps): ReactElement {
   );
 }
 
-type Saved = { source: string; checked?: string; result?: ExerciseResult; tries: number };
+type Saved = {
+  source: string;
+  checked?: string;
+  result?: ExerciseResult;
+  tries: number;
+  /** It passed once: a later edit does not take that back. */
+  passed?: boolean;
+};
 
 function readSaved(text: string | undefined): Saved | undefined {
   if (text === undefined) return undefined;

@@ -2,6 +2,7 @@
 /** Wraps the live parts of one lesson: one runtime for all of them, and the engine that they share. */
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactElement } from "react";
 import { pageEngine, type EngineStatus } from "../../lib/notebook";
+import { storageProblem, subscribeStorage } from "../ui/device-storage";
 import styles from "./cells.module.css";
 import { LessonContext } from "./lesson-context";
 import type { LessonNotebookProps } from "./props";
@@ -13,6 +14,7 @@ export function LessonNotebook(props: LessonNotebookProps): ReactElement {
   const [message, setMessage] = useState("");
   const root = useRef<HTMLDivElement>(null);
   const engine = useEngine();
+  const unkept = useSyncExternalStore(subscribeStorage, storageProblem, () => undefined);
 
   useEffect(() => {
     void session.start();
@@ -34,7 +36,10 @@ export function LessonNotebook(props: LessonNotebookProps): ReactElement {
   return (
     <LessonContext value={context}>
       <div ref={root} className={styles.engine}>
-        <div role="status">{engine.note && <p className={styles.engineNote}>{engine.note}</p>}</div>
+        <div role="status">
+          {engine.note && <p className={styles.engineNote}>{engine.note}</p>}
+          {unkept && <p className={styles.engineNote}>{unkeptWords[unkept]}</p>}
+        </div>
         <p className={styles.announcer} role="status">
           {message}
         </p>
@@ -43,6 +48,12 @@ export function LessonNotebook(props: LessonNotebookProps): ReactElement {
     </LessonContext>
   );
 }
+
+const unkeptWords = {
+  full: "This browser has no room left for this site. What you change and solve from now on lasts as long as this page is open; save your progress to a file on the course page, or erase some of it there.",
+  blocked:
+    "This browser keeps nothing for this site. What you change and solve lasts as long as this page is open; copy what you want to keep.",
+};
 
 const unopened: EngineStatus = {};
 

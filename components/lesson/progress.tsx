@@ -1,25 +1,28 @@
 "use client";
 
 import { useSyncExternalStore } from "react";
+import { storageChanges, subscribeStorage } from "../ui/device-storage";
+import { done, type LessonParts } from "./lesson-progress";
 
-/** How many of a lesson's exercises were solved on this device: what components/cells keeps of them, read back. */
-export function LessonProgress({ lesson, exercises }: { lesson: string; exercises: readonly string[] }) {
-  const count = useSyncExternalStore(
+/** Whether a lesson was read on this device, and how many of its exercises were solved, after its other facts. */
+export function LessonProgress({ lesson, exercises }: LessonParts) {
+  useSyncExternalStore(subscribeStorage, storageChanges, () => -1);
+  const hydrated = useSyncExternalStore(
     () => () => {},
-    () => exercises.filter((id) => isSolved(lesson, id)).length,
-    () => 0,
+    () => true,
+    () => false,
   );
-  if (count === 0) return null;
-  return <>{count === exercises.length ? ", solved" : `, ${count} of ${exercises.length} solved`}</>;
-}
-
-function isSolved(lesson: string, exercise: string): boolean {
-  try {
-    const kept = JSON.parse(localStorage.getItem(`patchwork:${lesson}:exercise:${exercise}`) ?? "{}") as {
-      result?: { status?: string };
-    };
-    return kept.result?.status === "pass";
-  } catch {
-    return false; // storage is forbidden, or holds something else
-  }
+  if (!hydrated) return null;
+  const { read, solved, whole } = done({ lesson, exercises });
+  const words = [
+    read ? "read" : "",
+    solved === 0 ? "" : solved === exercises.length ? "solved" : `${solved} of ${exercises.length} solved`,
+  ].filter(Boolean);
+  if (words.length === 0) return null;
+  return (
+    <span data-progress={whole ? "whole" : "part"}>
+      {", "}
+      {words.join(", ")}
+    </span>
+  );
 }

@@ -8,6 +8,7 @@ import remarkMath from "remark-math";
 import type { VFile } from "vfile";
 import { parseFrontMatter, type FrontMatter } from "./front-matter";
 import { codeHtml, highlighter } from "./highlight";
+import { terms } from "./lesson-components";
 import { checkCode, type LessonCell, type LessonExercise } from "./lesson-code";
 import { lessonPlugin, nothingFound, type Found, type Heading } from "./lesson-plugin";
 import { outputOf, readOutputs, type LessonOutputs } from "./outputs";
@@ -83,7 +84,7 @@ async function bundle(path: string, file: string, options: Parameters<typeof les
       mdxOptions: (given: unknown) => {
         const mdx = given as { remarkPlugins?: unknown[]; rehypePlugins?: unknown[] };
         mdx.remarkPlugins = [...(mdx.remarkPlugins ?? []), remarkGfm, remarkMath, [lessonPlugin, options]];
-        mdx.rehypePlugins = [...(mdx.rehypePlugins ?? []), rehypeKatex, [mathProblems, options.report]];
+        mdx.rehypePlugins = [...(mdx.rehypePlugins ?? []), [rehypeKatex, katex], [mathProblems, options.report]];
         return { ...mdx, development: false } as never; // its own type names a package that is not installed
       },
       esbuildOptions: (esbuild) => ({ ...esbuild, logLevel: "silent" }),
@@ -97,6 +98,13 @@ async function bundle(path: string, file: string, options: Parameters<typeof les
     );
   }
 }
+
+/** In formulas as in text and figures, one colour per kind of thing: \query{Q}, \key{K}, \value{V}, \patch{x}, \token{t}. */
+const katex = {
+  macros: Object.fromEntries(terms.map((kind) => [`\\${kind}`, `\\htmlClass{math-${kind}}{#1}`])),
+  trust: ({ command }: { command: string }) => command === "\\htmlClass",
+  strict: (code: string) => (code === "htmlExtension" ? "ignore" : "warn"),
+};
 
 /** KaTeX leaves its complaints as messages of the file. */
 function mathProblems(report: (line: number, what: string) => void) {

@@ -13,6 +13,7 @@ const components: Record<string, readonly string[]> = {
   Source: ["file!", "lines"],
   Cite: ["id!"],
   Term: ["kind!"],
+  Measured: ["model!", "path!", "minus", "file", "as", "digits"],
   Quiz: ["id!"],
   Exercise: ["id!", "title!"],
 };

@@ -10,6 +10,7 @@ import type { HighlighterCore } from "shiki/core";
 import { parseFence, type CellOptions, type Role } from "./fence";
 import { codeNodes, languages } from "./highlight";
 import { attributesOf, terms } from "./lesson-components";
+import { measuredText } from "./measured-text";
 import { component, isComponent, lineOf, textOf, type MdxNode } from "./lesson-nodes";
 import { list } from "./problem";
 import { unknownName } from "./schema-problems";
@@ -218,6 +219,10 @@ export function lessonPlugin(options: PluginOptions) {
           report(line, `<Term>: ${unknownName("kind", attributes.kind, terms)}`);
         }
         break;
+      case "Measured": {
+        const shown = attempt(line, () => measuredText(root, attributes));
+        return { ...component("Measured", { ...shown }, [], node), type: node.type };
+      }
       case "Source":
         listing(attributes.file, attributes.lines, line);
         break;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { CourseError, readCourse } from "../../lib/course";
+import { measuredText } from "../../lib/course/measured-text";
 
 const MODULE = JSON.stringify({ title: "Words", summary: "About words.", colour: "token" }, null, 2);
 const LESSON = `---
@@ -73,6 +74,14 @@ const RIGHT: Record<string, string> = {
   "content/references.json": REFERENCES,
   "content/01-words/module.json": MODULE,
   [FILE]: LESSON,
+  "public/models/small/eval.json": JSON.stringify({
+    splits: {
+      training: { accuracy: 0.9764, count: 1300, kinds: { "facts/is.it": { accuracy: 0.5 }, where: { accuracy: 1 } } },
+      heldOut: { accuracy: 0.7001 },
+    },
+    bytes: 11_812_345,
+    perplexity: { said: 3.14159 },
+  }),
 };
 
 const made: string[] = [];
@@ -104,6 +113,52 @@ function changed(what: string, by: string): string {
 
 /** The line of the file on which `text` begins. */
 const lineIn = (file: string, text: string) => file.slice(0, file.indexOf(text)).split("\n").length;
+
+describe("numbers of ours, read at build", () => {
+  const root = () => {
+    const folder = mkdtempSync(join(tmpdir(), "measured-"));
+    made.push(folder);
+    mkdirSync(join(folder, "public/models/small"), { recursive: true });
+    writeFileSync(join(folder, "public/models/small/eval.json"), RIGHT["public/models/small/eval.json"]!);
+    return folder;
+  };
+  test.each([
+    ["a share", { path: "training.accuracy" }, "97.6 %"],
+    ["the same by its whole path", { path: "splits.training.accuracy", digits: "2" }, "97.64 %"],
+    ["a key with dots and slashes", { path: "training.kinds.facts/is.it.accuracy" }, "50.0 %"],
+    ["all of them", { path: "training.kinds.where.accuracy" }, "100.0 %"],
+    ["a difference", { path: "training.accuracy", minus: "heldOut.accuracy" }, "27.6 points"],
+    ["the other way round", { path: "heldOut.accuracy", minus: "training.accuracy" }, "−27.6 points"],
+    ["a count", { path: "training.count" }, "1,300"],
+    ["a number", { path: "perplexity.said" }, "3.14"],
+    ["bytes", { path: "bytes", as: "bytes" }, "11.8 MB"],
+  ])("%s", (_, attributes, text) => {
+    const shown = measuredText(root(), { model: "small", ...attributes });
+    expect(shown.text.replaceAll("\u00a0", " ")).toBe(text);
+    expect(shown.source).toContain(`public/models/small/eval.json: ${attributes.path}`);
+  });
+
+  test("in a lesson's text it is a number with its source", async () => {
+    const text = LESSON.replace(
+      "Text, with",
+      'It knows <Measured model="small" path="training.accuracy" />. Text, with',
+    );
+    expect(await problems({ [FILE]: text })).toBe("");
+  });
+});
+
+test("a formula has the colours of what it speaks of", async () => {
+  const root = mkdtempSync(join(tmpdir(), "course-"));
+  made.push(root);
+  const text = LESSON.replace("Text, with", "$\\query{Q}\\key{K}^\\top$ and $$\n\\value{V}\n$$\n\nText, with");
+  for (const [path, content] of Object.entries({ ...RIGHT, [FILE]: text })) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+  const { lessons } = await readCourse({ root });
+  expect(lessons[0]!.found.hasMath).toBe(true);
+  for (const kind of ["query", "key", "value"]) expect(lessons[0]!.program).toContain(`math-${kind}`);
+});
 
 test("the small course is right as it stands", async () => {
   expect(await problems({})).toBe("");
@@ -180,6 +235,36 @@ describe("text", () => {
     ["a dead anchor", long, "[x](#no-heading) Text, with a source", "there is no heading #no-heading"],
     ["a picture without a text", long, "![](x.png)\n\nText, with a source", "expected a text in the brackets"],
     ["a picture that is not there", long, "![x](x.png)\n\nText, with a source", "image x.png: there is no such file"],
+    [
+      "a number of a model that was not measured",
+      long,
+      '<Measured model="no-such" path="training.accuracy" /> Text, with a source',
+      "<Measured>: there is no public/models/no-such/eval.json",
+    ],
+    [
+      "a number that is not in the file",
+      long,
+      '<Measured model="small" path="training.accuracies" /> Text, with a source',
+      "expected training.accuracies, got no accuracies; there is accuracy, count, kinds",
+    ],
+    [
+      "a part of the file that is no number",
+      long,
+      '<Measured model="small" path="training.kinds" /> Text, with a source',
+      "expected a number at training.kinds, got an object with facts/is.it, where",
+    ],
+    [
+      "a number in a form that there is not",
+      long,
+      '<Measured model="small" path="training.accuracy" as="percents" /> Text, with a source',
+      "unknown form “percents”: did you mean “percent”?",
+    ],
+    [
+      "a file outside the models",
+      long,
+      '<Measured model="small" file="../../../package.json" path="version" /> Text, with a source',
+      "there is no public/models/small/../../../package.json",
+    ],
     ["a broken formula", long, "$\\frac{1}{$ Text, with a source", "formula: "],
     [
       "a file that is not there",

@@ -3,6 +3,7 @@ import { Cell, Exercise, Hint } from "../../../../components/cells";
 import { Note, Objectives, Pitfall, Recap } from "../../../../components/lesson/boxes";
 import { Cite, type CitedSource } from "../../../../components/lesson/cite";
 import { Figure } from "../../../../components/lesson/figure";
+import { Measured } from "../../../../components/lesson/measured";
 import { Quiz, QuizChoice, QuizLabel } from "../../../../components/lesson/quiz";
 import { Beside, SideNote, SideNoteMark } from "../../../../components/lesson/side-note";
 import { Source } from "../../../../components/lesson/source";
@@ -32,6 +33,7 @@ export function lessonComponents(lesson: Lesson, sources: readonly CitedSource[]
     },
     Figure,
     Hint,
+    Measured,
     Note,
     Objectives,
     Pitfall,

@@ -3,6 +3,7 @@ import { notFound } from "next/navigation";
 import { References } from "../../../../components/lesson/cite";
 import { Contents } from "../../../../components/lesson/contents";
 import { ExecutorPill } from "../../../../components/lesson/executor-pill";
+import { ReadMark } from "../../../../components/lesson/read-mark";
 import prose from "../../../../components/lesson/prose.module.css";
 import { Pill } from "../../../../components/ui/pill";
 import { SiteFrame } from "../../../../components/ui/site-frame";
@@ -70,6 +71,7 @@ export default async function LessonPage({ params }: Props) {
             <div className={prose.prose}>{renderLesson(lesson, lessonComponents(lesson, sources))}</div>
           </LiveLesson>
           <References sources={sources} />
+          <ReadMark lesson={`${module.slug}/${slug}`} />
           <Neighbours before={lessons[place - 1]} after={lessons[place + 1]} planned={nextPlanned(lesson)} />
         </article>
       </div>
