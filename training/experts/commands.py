@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from ..paths import MODELS, RUNS
+from ..paths import FIXTURES, MODELS, RUNS
 from ..trainer import run_training
 from . import evaluate as evaluation
 from . import export as exporting
@@ -23,14 +23,14 @@ EXPERTS: dict[str, type[Expert]] = {
     for expert in (ClipExpert, ConvNextExpert, DenseExpert, TextExpert, DinoExpert, DinoRegistersExpert)
 }
 NAMES = [*EXPERTS, "all"]
-STAGES = ("train", "export", "evaluate", "all")
+STAGES = ("train", "export", "golden", "evaluate", "all")
 
 
 def stages(arguments: Namespace) -> None:
     """One stage, or `all` of them, of one expert, or of `all` of them."""
     for name in EXPERTS if arguments.name == "all" else [arguments.name]:
         expert = opened(name, arguments)
-        for stage in STAGES[:3] if arguments.stage == "all" else [arguments.stage]:
+        for stage in STAGES[:-1] if arguments.stage == "all" else [arguments.stage]:
             run_stage(stage, expert(), arguments)
 
 
@@ -53,6 +53,8 @@ def run_stage(stage: str, expert: Expert, arguments: Namespace) -> None:
         run_training(expert, expert.recipe, settings(expert.recipe), run, arguments.threads, arguments.compile)
     elif stage == "export":
         exporting.export(expert, run, out)
+    elif stage == "golden":
+        exporting.write_fixture(expert, out, run / "fixture" if quick else FIXTURES / "experts" / expert.name)
     else:
         options = (" --quick" if quick else "") + (f" --limit {arguments.limit}" if arguments.limit else "")
         command = f"python -m training expert {expert.name} evaluate{options}"

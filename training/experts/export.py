@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel
 
 from ..data import normalise
@@ -45,19 +45,28 @@ def hub_model(expert: Expert, folder: Path) -> PreTrainedModel:
 
 def check_engine(expert: Expert, run: Path, out: Path) -> None:
     """scripts/check-expert.ts compares the engine with these goldens, and fails above 1e-4 of the largest number."""
-    golden = write_golden(expert, run, out)
+    golden = write_golden(expert, out, run / "golden")
     command = ["npx", "tsx", "scripts/check-expert.ts", "--model", str(out), "--golden", str(golden)]
     subprocess.run(command, cwd=ROOT, check=True)
 
 
+def write_fixture(expert: Expert, out: Path, folder: Path) -> None:
+    """For tests/models: the scenes as the generator draws them again, in place of their pixels."""
+    write_golden(expert, out, folder, each=1)
+    golden = load_file(folder / "golden.safetensors")
+    save_file({name: value for name, value in golden.items() if not name.startswith("pixel")}, folder / "golden.safetensors")
+    scenes = [json.loads(expert.data[split].lines("scenes.jsonl")[0]) for split in ("test", "heldout")]
+    (folder / "scenes.json").write_text(json.dumps(scenes) + "\n")
+
+
 @torch.no_grad()
-def write_golden(expert: Expert, run: Path, out: Path) -> Path:
-    """Two scenes of each split, and what `transformers` makes of them. -> the folder"""
+def write_golden(expert: Expert, out: Path, folder: Path, each: int = 2) -> Path:
+    """So many scenes of each split, and what `transformers` makes of them. -> the folder"""
     model = hub_model(expert, out)
-    pixels = torch.cat([expert.data[split].rows(np.arange(2)) for split in ("test", "heldout")])
+    pixels = torch.cat([expert.data[split].rows(np.arange(each)) for split in ("test", "heldout")])
     inputs = {"pixel_values": normalise(pixels)}
     golden: dict[str, torch.Tensor] = {"pixels": pixels.contiguous(), "pixel_values": inputs["pixel_values"]}
-    texts = [captions[0] for split in ("test", "heldout") for captions in expert.data[split].captions[:2]]
+    texts = [captions[0] for split in ("test", "heldout") for captions in expert.data[split].captions[:each]]
     tokenizer = getattr(expert, "tokenizer", None)
     if tokenizer is not None:
         encoded = tokenizer(texts, padding=True, return_tensors="pt")
@@ -67,7 +76,6 @@ def write_golden(expert: Expert, run: Path, out: Path) -> Path:
     for name in ("logits", "last_hidden_state", "logits_per_image", "image_embeds", "text_embeds"):
         if getattr(outputs, name, None) is not None:
             golden[name] = getattr(outputs, name)
-    folder = run / "golden"
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: value.contiguous() for name, value in golden.items()}, folder / "golden.safetensors")
     (folder / "texts.json").write_text(json.dumps(texts if tokenizer is not None else []) + "\n")

@@ -18,6 +18,10 @@ ABOUT = {
     "dino-registers": "Learnt from pictures alone, without a label or caption: a tiny DINOv2 with four registers, tokens that "
     "belong to no patch.",
 }
+START = (
+    "Its layers start from the first layers of the course's `{}` (patch and position embeddings resampled where the "
+    "patches are smaller), as Eagle's experts start from models that were trained before. "
+)
 PIPELINES = {
     "clip": "zero-shot-image-classification",
     "dense": "image-segmentation",
@@ -81,6 +85,7 @@ def card(model: Path) -> str:
         "drawn": log["scenes"],
         "signs": " --signs" if recipe["scenes"] == "signs" else "",
         "recipe": recipe,
+        "start": START.format(recipe["start"]) if recipe.get("start") else "",
         "steps": f"{log['totalSteps']:,}",
         "samples": f"{log['samples']:,}",
         "hours": f"{log['seconds'] / 3600:.2f}",
