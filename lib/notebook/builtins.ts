@@ -126,6 +126,8 @@ export const builtins: readonly BuiltinEntry[] = [
       "modelDiagram",
       "ropeFrequencies",
       "cacheMemory",
+      "profile",
+      "weights",
     ],
   },
   {
