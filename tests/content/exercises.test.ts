@@ -1,0 +1,341 @@
+/** The lessons' exercises: each usual mistake is told what it is, and not only that it is one. */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { compileCell } from "../../lib/cells";
+import { builtinValue, createBuiltins, createEngine, gradeExercise } from "../../lib/notebook";
+
+const builtins = createBuiltins({ engine: createEngine({ prefer: "reference" }) });
+const value = (name: string) => builtinValue(builtins, name);
+
+type Change = [from: string, to: string];
+
+function exercise(lesson: string) {
+  const text = readFileSync(`content/${lesson}/index.mdx`, "utf8");
+  const fence = (role: string) => text.split(`\n\`\`\`js ${role}\n`)[1]!.split("\n```")[0]!;
+  const check = compileCell(fence("check"), { id: "check" });
+  return {
+    starter: fence("starter"),
+    solution: fence("solution"),
+    /** The solution with some things changed; each change must be possible. */
+    changed: (changes: Change[]) =>
+      changes.reduce((source, [from, to]) => {
+        if (!source.includes(from)) throw new Error(`the solution has no ${from}`);
+        return source.replace(from, () => to);
+      }, fence("solution")),
+    /** What the tests that did not pass say. */
+    async complaints(source: string): Promise<string> {
+      const { tests } = await gradeExercise(compileCell(source, { id: "exercise" }), check, { value });
+      return tests
+        .filter(({ status }) => status !== "pass")
+        .map(({ name, message, hint }) => `${name}: ${message ?? ""} ${hint ?? ""}`)
+        .join("\n");
+    },
+  };
+}
+
+function mistakes(lesson: string, cases: [what: string, changes: Change[], says: string][]): void {
+  describe(lesson, () => {
+    const { complaints, changed, solution } = exercise(lesson);
+    test("the solution passes", async () => {
+      expect(await complaints(solution)).toBe("");
+    });
+    test.each(cases)("%s", async (_, changes, says) => {
+      expect(await complaints(changed(changes))).toContain(says);
+    });
+  });
+}
+
+const loops = {
+  c: "for (let c = 0; c < 3; c++)",
+  y: "for (let y = 0; y < height; y++)",
+  x: "for (let x = 0; x < width; x++)",
+};
+mistakes("01-pictures-as-numbers/01-pixels-and-colour", [
+  ["no return", [["return planes;", ""]], "is there a return?"],
+  ["not divided", [[" / 255", ""]], "The order is right. Divide by 255"],
+  ["divided by 256", [["/ 255", "/ 256"]], "not by 256"],
+  ["alpha kept", [["c < 3", "c < 4"]], "Leave alpha, the fourth, out"],
+  ["one channel", [["c < 3", "c < 1"]], "There are three channels"],
+  [
+    "a list of rows",
+    [
+      ["planes.push(bytes[(y * width + x) * 4 + c] / 255);", ""],
+      [loops.x, "planes.push([]);\n" + loops.x],
+    ],
+    "one flat list",
+  ],
+  [
+    "channels last",
+    [
+      [loops.c, "ONE"],
+      [loops.y, "TWO"],
+      [loops.x, loops.c],
+      ["ONE", loops.y],
+      ["TWO", loops.x],
+    ],
+    "That is channels last without alpha",
+  ],
+  ["blue first", [["* 4 + c]", "* 4 + 2 - c]"]], "Red is number 0"],
+  [
+    "on its side",
+    [
+      [loops.y, "ONE"],
+      [loops.x, loops.y],
+      ["ONE", loops.x],
+    ],
+    "lies on its side",
+  ],
+  ["three places a pixel", [["* 4 + c]", "* 3 + c]"]], "One pixel takes 4 places"],
+  ["always red", [["* 4 + c]", "* 4]"]], "All three planes are red"],
+  ["height for width", [["y * width", "y * height"]], "a row has width pixels, not height"],
+  [
+    "bytes as they come",
+    [["bytes[(y * width + x) * 4 + c]", "bytes[planes.length]"]],
+    "the channels are not apart yet",
+  ],
+  [
+    "a size written in",
+    [
+      ["c < 3; c++) {", "c < 3; c++) {\n"],
+      ["y * width + x", "y * 3 + x"],
+    ],
+    "Is a size written into your code",
+  ],
+]);
+
+const [centreY, centreX] = ["((j + 0.5) * height) / newHeight - 0.5", "((i + 0.5) * width) / newWidth - 0.5"];
+mistakes("01-pictures-as-numbers/02-resizing-and-normalising", [
+  ["no return", [["return resized;", ""]], "is there a return?"],
+  [
+    "as many as before",
+    [
+      ["j < newHeight", "j < height"],
+      ["i < newWidth", "i < width"],
+    ],
+    "loop to newHeight",
+  ],
+  [
+    "no halves",
+    [
+      [centreY, "(j * height) / newHeight"],
+      [centreX, "(i * width) / newWidth"],
+    ],
+    "Your picture is shifted",
+  ],
+  [
+    "half a pixel too far",
+    [
+      [centreY, "((j + 0.5) * height) / newHeight"],
+      [centreX, "((i + 0.5) * width) / newWidth"],
+    ],
+    "half a pixel too far",
+  ],
+  [
+    "corners",
+    [
+      [centreY, "(j * (height - 1)) / (newHeight - 1)"],
+      [centreX, "(i * (width - 1)) / (newWidth - 1)"],
+    ],
+    "align_corners",
+  ],
+  [
+    "no mixing",
+    [
+      ["const fy = y - top", "const fy = 0"],
+      ["const fx = x - left", "const fx = 0"],
+    ],
+    "you take the pixel before it",
+  ],
+  [
+    "nearest",
+    [
+      ["const fy = y - top", "const fy = Math.round(y - top)"],
+      ["const fx = x - left", "const fx = Math.round(x - left)"],
+    ],
+    "the closest pixel alone",
+  ],
+  [
+    "all the same",
+    [
+      ["const fy = y - top", "const fy = 0.5"],
+      ["const fx = x - left", "const fx = 0.5"],
+    ],
+    "All four count the same",
+  ],
+  [
+    "weights turned",
+    [
+      ["const fy = y - top", "const fy = 1 - (y - top)"],
+      ["const fx = x - left", "const fx = 1 - (x - left)"],
+    ],
+    "the wrong way round",
+  ],
+  [
+    "rows for columns",
+    [
+      ["const fy = y - top", "const fy = x - left"],
+      ["const fx = x - left", "const fx = y - top"],
+    ],
+    "used for the columns",
+  ],
+  [
+    "beyond the end",
+    [
+      ["Math.min(width - 1, left + 1)", "left + 1"],
+      ["Math.min(height - 1, top + 1)", "top + 1"],
+    ],
+    "an index left the picture",
+  ],
+  [
+    "before the start",
+    [
+      ["Math.max(0, ((j", "Math.max(-0.2, ((j"],
+      ["Math.floor(y)", "Math.max(0, Math.floor(y))"],
+    ],
+    "border",
+  ],
+]);
+
+mistakes("03-attention/01-a-weighted-average", [
+  ["no return", [["return powers.map((power) => power / total);", ""]], "is there a return?"],
+  [
+    "not divided",
+    [
+      ["power / total", "power"],
+      [" - largest", ""],
+    ],
+    "The powers are right. Divide each by the sum",
+  ],
+  ["divided by the largest", [["power / total", "power / Math.max(...powers)"]], "Divide by their sum"],
+  ["no powers", [["Math.exp(score - largest)", "score"]], "A negative score would get a negative weight"],
+  ["another base", [["Math.exp(score - largest)", "2 ** (score - largest)"]], "That is the power of 2"],
+  ["winner takes all", [["Math.exp(score - largest)", "(score === largest ? 1 : 0)"]], "Softmax is softer"],
+  ["overflow", [[" - largest", ""]], "Subtract the largest score from all of them first"],
+  [
+    "softmax down the columns",
+    [
+      [
+        "const weights = softmax(row);",
+        "const weights = row.map((x, j) => softmax(scores.map((r) => r[j]))[scores.indexOf(row)]);",
+      ],
+    ],
+    "The columns of your weights sum to 1, not the rows",
+  ],
+  ["scores as weights", [["const weights = softmax(row);", "const weights = row;"]], "You mix with the scores"],
+  [
+    "a plain average",
+    [["sum + weight * values[j][d]", "sum + values[j][d] / weights.length"]],
+    "All values count the same",
+  ],
+  [
+    "divided again",
+    [["sum + weight * values[j][d]", "sum + (weight * values[j][d]) / weights.length"]],
+    "do not divide again",
+  ],
+  [
+    "the weights themselves",
+    [
+      [
+        "return values[0].map((_, d) => weights.reduce((sum, weight, j) => sum + weight * values[j][d], 0));",
+        "return weights;",
+      ],
+    ],
+    "Mix the values with them",
+  ],
+  [
+    "the first value",
+    [
+      [
+        "return values[0].map((_, d) => weights.reduce((sum, weight, j) => sum + weight * values[j][d], 0));",
+        "return values[0];",
+      ],
+    ],
+    "Each row gets the first value",
+  ],
+]);
+
+const [scored, softened, mixed] = [
+  "q.matmul(k.transpose()).div(Math.sqrt(E))",
+  "scores.softmax()",
+  "weights.matmul(v)",
+];
+mistakes("03-attention/02-queries-keys-and-values", [
+  ["no return", [[`return ${mixed};`, ""]], "is there a return?"],
+  ["the table itself", [[mixed, "weights"]], "Mix the values with them"],
+  ["not divided", [[".div(Math.sqrt(E))", ""]], "The scores are not divided"],
+  ["divided by E", [["Math.sqrt(E)", "E"]], "You divide by E. Divide by its square root"],
+  ["divided by the root of T", [["Math.sqrt(E)", "Math.sqrt(T)"]], "the root of the number of tokens"],
+  ["multiplied", [[".div(Math", ".mul(Math"]], "You multiply by the root of E"],
+  [
+    "divided too late",
+    [
+      [".div(Math.sqrt(E))", ""],
+      [softened, `${softened}.div(Math.sqrt(E))`],
+    ],
+    "You divide after softmax",
+  ],
+  ["the wrong axis", [[softened, "scores.softmax(0)"]], "Softmax runs along the wrong axis"],
+  ["keys ask", [["q.matmul(k.transpose())", "k.matmul(q.transpose())"]], "Your rows belong to the keys"],
+  ["turned over", [[mixed, "weights.transpose().matmul(v)"]], "turned over before they are used"],
+  ["no softmax", [[softened, "scores"]], "You mix with the scores"],
+  ["keys mixed", [[mixed, "weights.matmul(k)"]], "You mix the keys"],
+  ["queries mixed", [[mixed, "weights.matmul(q)"]], "You mix the queries"],
+  ["queries meet queries", [["q.matmul(k.transpose())", "q.matmul(q.transpose())"]], "Queries meet queries"],
+  ["a size written in", [["Math.sqrt(E)", "2"]], "Is a size written into your code"],
+  [
+    "something else",
+    [[scored, `${scored}.add(q.sum())`.replace(".add(q.sum())", ".mul(3)")]],
+    "Which part is different in yours?",
+  ],
+]);
+
+const cut = "x.reshape([T, heads, D / heads]).transpose([1, 0, 2])";
+const back = "mixed.transpose([1, 0, 2]).reshape([T, D])";
+mistakes("03-attention/03-many-heads", [
+  ["no return", [[`return ${back};`, ""]], "is there a return?"],
+  ["one head", [[back, "nn.attention(q, k, v)"]], "one head that sees all 12 numbers"],
+  ["heads apart", [[back, "mixed"]], "Those are the heads, still apart"],
+  [
+    "split along the tokens",
+    [
+      [cut, "x.reshape([heads, T, D / heads])"],
+      [back, "mixed.reshape([T, D])"],
+    ],
+    "split along the wrong axis",
+  ],
+  [
+    "split along the tokens, joined rightly",
+    [[cut, "x.reshape([heads, T, D / heads])"]],
+    "which cuts the row of tokens",
+  ],
+  ["joined by reshape alone", [[back, "mixed.reshape([T, D])"]], "put together without swapping the axes back"],
+  [
+    "every third number",
+    [
+      [cut, "x.reshape([T, D / heads, heads]).transpose([2, 0, 1])"],
+      [back, "mixed.transpose([1, 2, 0]).reshape([T, D])"],
+    ],
+    "Your heads take every third number",
+  ],
+  ["the root of D", [["split(v))", "split(v), { scale: 1 / Math.sqrt(D) })"]], "the root of D"],
+  ["not divided", [["split(v))", "split(v), { scale: 1 })"]], "not divided by the root of E"],
+  [
+    "tokens never meet",
+    [
+      [cut, "x.reshape([T, heads, D / heads])"],
+      [back, "mixed.reshape([T, D])"],
+    ],
+    "the tokens never meet",
+  ],
+  [
+    "averaged",
+    [
+      [
+        back,
+        "mixed.mean(0, { keepDims: true }).broadcastTo([heads, T, D / heads]).transpose([1, 0, 2]).reshape([T, D])",
+      ],
+    ],
+    "You average over the heads",
+  ],
+  ["a size written in", [["D / heads]", "4]"]], "expected a shape of 40 numbers"],
+]);
