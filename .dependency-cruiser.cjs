@@ -16,7 +16,7 @@ const MAY_IMPORT = {
   "lib/images": ["lib/tensor"],
   "lib/models": ["lib/nn", "lib/weights", "lib/images", "lib/tokenizers", "lib/tensor"],
   "lib/generation": ["lib/models", "lib/tokenizers", "lib/tensor"],
-  "lib/evaluation": ["lib/generation", "lib/models", "lib/tokenizers", "lib/scenes", "lib/tensor"],
+  "lib/evaluation": ["lib/generation", "lib/images", "lib/models", "lib/tokenizers", "lib/scenes", "lib/tensor"],
   "lib/exercises": ["lib/tensor"],
   "lib/notebook": [
     "lib/tensor",
@@ -39,6 +39,7 @@ const MAY_IMPORT = {
   "components/engine": ["components/ui", "lib/tensor"],
   "components/figures": ["components/ui", "lib/notebook", "lib/tensor", "lib/images", "lib/scenes"],
   "components/studio": ["components/ui", "lib/notebook", "lib/tensor", "lib/images", "lib/scenes"],
+  "components/scene-studio": ["components/ui", "components/studio", "components/figures", "lib/notebook", "lib/scenes"],
   app: ["components", "lib/course"],
 };
 

@@ -4,13 +4,13 @@
  * The prompt is that of training: the tokenizer's chat template around one message, `<|image|>` and the question.
  */
 import { generate, type GeneratedToken } from "../generation";
+import type { Picture } from "../images";
 import type {
   EagleForConditionalGeneration,
   LlavaForConditionalGeneration,
   MllamaForConditionalGeneration,
   Model,
 } from "../models";
-import type { Picture } from "../scenes";
 import type { Tensor } from "../tensor";
 import type { Tokenizer } from "../tokenizers";
 

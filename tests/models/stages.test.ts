@@ -1,44 +1,16 @@
 /** Stages of training, as files of what differs: each must be the model that its weights, written out whole, would be. */
-import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { loadModel, modelStages } from "../../lib/models";
 import type { Executor } from "../../lib/tensor";
-import { parseSafetensors } from "../../lib/weights";
 import { FakeCaches } from "../lib/fake-caches";
 import { serveFiles, type FileServer } from "../lib/file-server";
-import { withHeader } from "../lib/safetensors-file";
 import { distance, executorNames, openNamed, relativeDistance } from "./golden";
 import { readPrompt } from "./image-text";
+import { configOf, json, readFixture, safetensors, weightsOf, type Weights } from "./rewritten";
 
 const BASE = "eagle-channel";
 const OTHER = "eagle-deformable";
 const MLLAMA = "mllama-odd";
-const read = (fixture: string, file: string) => new Uint8Array(readFileSync(`tests/fixtures/${fixture}/${file}`));
-const configOf = (fixture: string) =>
-  JSON.parse(readFileSync(`tests/fixtures/${fixture}/config.json`, "utf8")) as Record<string, unknown>;
-
-type Weights = Record<string, { shape: readonly number[]; values: Float32Array }>;
-
-/** The f32 weights of a fixture. */
-function weightsOf(fixture: string): Weights {
-  const file = read(fixture, "model.safetensors");
-  return Object.fromEntries(
-    parseSafetensors(file, fixture).map(({ name, shape, start, end }) => {
-      return [name, { shape, values: new Float32Array(file.slice(start, end).buffer) }];
-    }),
-  );
-}
-
-function safetensors(weights: Weights): Uint8Array {
-  let at = 0;
-  const header = Object.entries(weights).map(([name, { shape, values }]) => {
-    return [name, { dtype: "F32", shape, data_offsets: [at, (at += values.byteLength)] }];
-  });
-  return withHeader(
-    JSON.stringify(Object.fromEntries(header)),
-    Object.values(weights).map(({ values }) => values),
-  );
-}
 
 /** Those whose names match, with other numbers. */
 function changed(weights: Weights, names: RegExp): Weights {
@@ -84,7 +56,7 @@ beforeEach(() => {
     "stages.json": json({ stages: list }),
     "stages/projector.safetensors": safetensors(projector),
     "stages/one.safetensors": safetensors(alone),
-    "stages/deformable.safetensors": read(OTHER, "model.safetensors"),
+    "stages/deformable.safetensors": readFixture(OTHER, "model.safetensors"),
     "stages/strange.safetensors": safetensors({ "reward.weight": { shape: [2], values: new Float32Array(2) } }),
     "stages/wide.safetensors": safetensors({
       "multi_modal_projectors.0.linear_2.bias": { shape: [31], values: new Float32Array(31) },
@@ -92,12 +64,10 @@ beforeEach(() => {
   });
 });
 
-const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-
 /** A fixture's folder on the server, with further files. */
 function put(id: string, fixture: string, files: Record<string, Uint8Array> = {}): void {
   for (const name of ["config.json", "preprocessor_config.json", "model.safetensors"]) {
-    server.files.set(`/${id}/${name}`, read(fixture, name));
+    server.files.set(`/${id}/${name}`, readFixture(fixture, name));
   }
   for (const [name, bytes] of Object.entries(files)) server.files.set(`/${id}/${name}`, bytes);
 }
