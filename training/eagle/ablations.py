@@ -15,7 +15,7 @@ from ..evaluate import share
 from ..experts.data import SPLITS
 from .config import count
 from .model import Eagle
-from .recipe import COMPARED, EVERYTHING, EXPERTS, FUSIONS, SEEDS, Stage, prealigned, quick
+from .recipe import COMPARED, EVERYTHING, EXPERTS, FUSIONS, SEEDS, Stage, prealigned, quick, towers_of
 from .stages import Answering, Parts, train
 
 GROUPS = ("subsets", "fusions", "prealign", "frozen")
@@ -32,7 +32,7 @@ class Comparison:
         """-> accuracies in both splits by kind, parameters, visual tokens, milliseconds"""
         before = changes.pop("prealigned", True)
         stage = replace(self.base, experts=experts, seed=seed, fusion=FUSIONS[fusion], **changes)
-        stage = replace(stage, start=prealigned(experts) if before else (), without=("multi_modal_projectors",))
+        stage = replace(stage, start=towers_of(prealigned(experts)) if before else ())
         unfrozen = not stage.frozen_experts
         name = "-".join([*experts, fusion, *["raw"] * (not before), *["unfrozen"] * unfrozen, str(seed)])
         path = self.parts.runs / "ablations" / name

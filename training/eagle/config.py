@@ -72,12 +72,12 @@ def count(module: nn.Module) -> int:
     return sum(weight.numel() for weight in module.parameters())
 
 
-def merged(states: list[dict[str, Tensor]], own: dict[str, Tensor], without: tuple[str, ...]) -> dict[str, Tensor]:
-    """`own`, and over it what each of the states has of the same name; parts in `without` stay as they are."""
+def merged(own: dict[str, Tensor], states: list[tuple[dict[str, Tensor], str]]) -> dict[str, Tensor]:
+    """`own`, and over it what each of the states has of the same name, if that begins with the part that goes with it."""
     result = dict(own)
-    for state in states:
+    for state, part in states:
         for name, value in state.items():
-            if name in own and not name.startswith(without or ("nothing",)):
+            if name in own and name.startswith(part):
                 if value.shape != own[name].shape:
                     raise SystemExit(f"eagle: expected {name} of shape {list(own[name].shape)}, got {list(value.shape)}")
                 result[name] = value

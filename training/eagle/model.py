@@ -6,7 +6,7 @@ Shapes:  B pictures   N visual tokens   T tokens of a row   S tokens that are sa
 
 import torch
 from torch import Tensor, nn
-from transformers import LlamaConfig
+from transformers import AttentionInterface, LlamaConfig
 
 from ..language.llama import TrainingLlama
 from ..oracles import fusion
@@ -19,13 +19,22 @@ from ..vlm.rows import attention_mask
 LONGEST = 512  # tokens: positions that are prepared
 
 
+def attend(module: nn.Module, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, scaling: float | None = None, **_):
+    """Attention of towers in the precision that they compute in: on one thread, twice as fast backward as the fused one."""
+    probs = ((q * (scaling or q.shape[-1] ** -0.5)) @ k.transpose(2, 3)).softmax(-1)
+    return (probs @ v).transpose(1, 2).contiguous(), probs
+
+
+AttentionInterface.register("plain", attend)
+
+
 class Tower(Expert):
     """An expert that takes the common picture as it is: ours all have its size and its normalisation."""
 
     def __init__(self, config: dict):
         super().__init__(config)
         if self.kind != "convnext":
-            self.tower.set_attn_implementation("sdpa")
+            self.tower.set_attn_implementation("plain")
 
     def native_map(self, x: Tensor, between=None) -> Tensor:
         if self.kind == "convnext" or between or self.config.get("class_token") == "dropped":

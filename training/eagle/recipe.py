@@ -16,8 +16,8 @@ class Stage:
 
     experts: tuple[str, ...] = EXPERTS
     trained: tuple[str, ...] = EVERYTHING
-    start: tuple[str, ...] = ()  # the stages whose weights it goes on with, the later before the earlier
-    without: tuple[str, ...] = ()  # parts that are not taken over, but begin anew
+    # The stages whose weights it goes on with, the later before the earlier; `stage:part` takes one part only.
+    start: tuple[str, ...] = ()
     fusion: dict = field(default_factory=lambda: {"type": "channel_concatenation"})
     # data: rows of questions about one picture each
     scenes: int = 40_000  # the first of the drawn ones
@@ -50,19 +50,23 @@ def prealigned(experts: tuple[str, ...] = EXPERTS) -> tuple[str, ...]:
     return tuple(f"prealign-{name}" for name in experts)
 
 
+def towers_of(stages: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{stage}:{TOWERS}" for stage in stages)
+
+
 BASELINE = {
-    "llava-projector": Stage(("clip",), (FUSION, PROJECTOR), scenes=4_000, steps=125),
-    "llava": Stage(("clip",), start=("llava-projector",), steps=600),
+    "llava-projector": Stage(("clip",), (FUSION, PROJECTOR), scenes=960, steps=60),
+    "llava": Stage(("clip",), start=("llava-projector",), steps=200, ema=0.99),
 }
 MIXTURE = {
-    **{stage: Stage((name,), (TOWERS, FUSION, PROJECTOR), steps=200) for name, stage in zip(EXPERTS, prealigned())},
-    "projector": Stage(trained=(FUSION, PROJECTOR), start=prealigned(), without=(PROJECTOR,), scenes=4_000, steps=200),
-    "sft": Stage(start=("projector",), steps=1_500, ema=0.99, eval_every=200),
+    **{stage: Stage((name,), (TOWERS, FUSION, PROJECTOR), steps=60) for name, stage in zip(EXPERTS, prealigned())},
+    "projector": Stage(trained=(FUSION, PROJECTOR), start=towers_of(prealigned()), scenes=960, steps=60),
+    "sft": Stage(start=("projector",), steps=600, ema=0.99, eval_every=200),
 }
 FULL = BASELINE | MIXTURE
 
 # Of every run that is compared. The experts' features are computed once.
-COMPARED = Stage(trained=(FUSION, PROJECTOR, LANGUAGE), scenes=3_000, eval_scenes=250, steps=120, eval_every=10_000, save_every=10_000)
+COMPARED = Stage(trained=(FUSION, PROJECTOR, LANGUAGE), scenes=960, eval_scenes=125, steps=60, eval_every=10_000, save_every=10_000)
 SEEDS = (5, 6, 7)
 FUSIONS: dict[str, dict] = {
     "channel_concatenation": {"type": "channel_concatenation"},

@@ -37,8 +37,9 @@ def begin(stage: Stage, parts: Parts) -> tuple[Eagle, Prompts]:
     torch.manual_seed(stage.seed)
     model, prompts = build(eagle_config(stage, parts.experts, parts.language), parts.language)
     load_parts(model, parts.experts, parts.language)
-    states = [average_of(parts.runs / name) for name in stage.start]
-    model.load_state_dict(merged(states, model.state_dict(), stage.without))
+    starts = [start.partition(":") for start in stage.start]
+    states = [(average_of(parts.runs / name), part) for name, _, part in starts]
+    model.load_state_dict(merged(model.state_dict(), states))
     for name, weight in model.named_parameters():
         weight.requires_grad_(name.startswith(stage.trained))
     return model, prompts
@@ -55,7 +56,7 @@ class Answering:
         self.stage = stage
         self.model, self.prompts = begin(stage, parts)
         self.scenes = min(stage.scenes, len(parts.data["train"]))
-        new = not stage.start or PROJECTOR in stage.without
+        new = all(":" in start and not start.endswith(f":{PROJECTOR}") for start in stage.start)
         cached = stage.frozen_experts
         self.features = Features(self.model, parts.data["train"], self.scenes, cached, parts.quick)
         self.unseen = {
