@@ -1,0 +1,81 @@
+"""What `mllama` is and how each of its stages is trained: every number that decides the result."""
+
+from dataclasses import asdict, dataclass, field, replace
+
+
+@dataclass(frozen=True)
+class StageRecipe:
+    steps: int
+    lr: float
+    batch_size: int = 32  # pictures, each with a row of text
+    length: int = 128  # tokens of a row
+    said: int = 40  # tokens of a row that are learnt
+    warmup: int = 50
+    decay: float = 0.3  # the last part of the steps, in which the learning rate falls to zero
+    weight_decay: float = 0.05
+    muon_from: int = 0
+    ema: float = 0.99
+    clip: float = 1.0
+    seed: int = 5
+    log_every: int = 20
+    eval_every: int = 10_000
+    eval_subset: int = 50  # scenes of each split, as it goes
+    save_every: int = 100
+    saved: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class MllamaRecipe:
+    # model
+    start: str = "clip"  # whose vision tower the encoder starts from; vit-classifier's if it is not there when a run begins
+    global_layers: int = 1
+    taps: tuple[int, ...] = (1, 2, 3)  # the states that enter these layers of the encoder are seen too
+    cross_layers: tuple[int, ...] = (1, 4, 7)
+    gate_gain: float = 8.0  # how much faster a gate moves than other weights
+    # data
+    small: float = 0.15  # share of the training pictures that are shown at half their size, in one tile
+    eval_scenes: int = 250  # of each split
+    seed: int = 5
+    # answers that are sampled
+    sampled_scenes: int = 500
+    samples: int = 4
+    temperature: float = 1.0
+    # preferences
+    beta: float = 0.1  # DPO
+    pairs: int = 4  # of a picture
+    preference_scenes: int = 200  # of each split, for the preference measure
+    seeds: tuple[int, ...] = (5, 6, 7)  # of DPO
+    # questions that the language model writes
+    written_scenes: int = 200
+    kept: float = 0.5  # share of them that the reward model keeps
+    stages: dict[str, StageRecipe] = field(default_factory=dict)
+
+
+FULL = MllamaRecipe(
+    stages={
+        "noisy": StageRecipe(steps=150, lr=2e-3, length=48, said=46, warmup=30, ema=0.97),
+        "clean": StageRecipe(steps=150, lr=2e-3, length=64, said=62, warmup=10, ema=0.97),
+        "sft": StageRecipe(steps=400, lr=2e-3, warmup=20, save_every=25, saved=(0.1, 0.25, 0.5, 1)),
+        "reward": StageRecipe(steps=30, lr=2e-3, warmup=5, muon_from=1_000_000, ema=0.95),
+        "rejection": StageRecipe(steps=30, lr=2e-4, warmup=5, ema=0.9),
+        "dpo": StageRecipe(steps=30, lr=2e-4, warmup=5, ema=0.9),
+        "synthetic": StageRecipe(steps=25, lr=2e-4, warmup=5, ema=0.9),
+    }
+)
+LESS = {"batch_size": 16, "warmup": 5, "log_every": 10, "save_every": 20, "eval_subset": 20, "ema": 0.9}
+QUICK = replace(
+    FULL,
+    cross_layers=(1,),
+    eval_scenes=20,
+    sampled_scenes=24,
+    samples=2,
+    preference_scenes=20,
+    seeds=(5, 6),
+    written_scenes=16,
+    stages={name: replace(stage, steps=30 if name == "sft" else 12, saved=(), **LESS) for name, stage in FULL.stages.items()},
+)
+
+
+def settings(recipe: MllamaRecipe, stage: str) -> dict:
+    whole = {name: value for name, value in asdict(recipe).items() if name != "stages"}
+    return {**whole, **asdict(recipe.stages[stage])}
