@@ -7,12 +7,14 @@ from pathlib import Path
 from transformers.utils.logging import disable_progress_bar
 
 from .architectures import families, write as write_architectures
+from .eagle import commands as eagle
 from .evaluate import evaluate
 from .experts import commands as experts
 from .export import export
 from .fixtures import write_fixtures
 from .golden import write_golden
 from .language import commands as language
+from .mllama import commands as mllama
 from .paths import DATA, FIXTURES, MODELS, RUNS
 from .recipe import FULL, QUICK
 from .report import report
@@ -22,7 +24,7 @@ from .train import train
 STAGES = ("train", "export", "evaluate", "golden")
 
 
-def parse() -> argparse.Namespace:
+def parse(line: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     scenes = commands.add_parser("scenes", help="draw the scenes of every split (what exists is kept)")
@@ -36,10 +38,16 @@ def parse() -> argparse.Namespace:
     vision.add_argument("name", choices=experts.NAMES)
     vision.add_argument("stage", choices=experts.STAGES)
     vision.add_argument("--scenes", type=int, help="train on so many; a run that resumes may have more than before")
+    pictures = commands.add_parser("mllama", help="one stage of Llama 3.2 Vision; `all` does all of them")
+    pictures.add_argument("stage", choices=mllama.STAGES)
+    pictures.add_argument("--threads", type=int, default=2)
+    pictures.add_argument("--compile", action="store_true", help="torch.compile: faster, needs a C++ compiler")
+    mixture = commands.add_parser("eagle", help="one stage of Eagle; `all` does all of them")
+    eagle.arguments_of(mixture)
     everything = commands.add_parser("all", help="scenes, training, export, evaluation, goldens, model card")
-    for command in (scenes, model, *texts, vision, everything):
+    for command in (scenes, model, *texts, vision, pictures, mixture, everything):
         command.add_argument("--quick", action="store_true", help="tiny: minutes, into training/runs/quick")
-    for command in (model, *texts, vision, everything):
+    for command in (model, *texts, vision, mixture, everything):
         command.add_argument("--threads", type=int, default=2)
         command.add_argument("--compile", action="store_true", help="torch.compile: faster, needs a C++ compiler")
         command.add_argument("--steps", type=int, help="instead of the recipe's")
@@ -48,7 +56,18 @@ def parse() -> argparse.Namespace:
     checkpoints = commands.add_parser("architectures", help="golden fixtures of every architecture")
     checkpoints.add_argument("families", nargs="*", metavar="family", help=f"of {', '.join(families())}; all unless given")
     commands.add_parser("report", help="model cards and docs/models.md from eval.json")
-    return parser.parse_args()
+    shipped = commands.add_parser("evaluate", help="measure a shipped model again: eval.json and answers.json")
+    shipped.add_argument("model", help="a folder of public/models")
+    shipped.add_argument("flags", nargs=argparse.REMAINDER, help="those of the model's own command, such as --limit")
+    arguments = parser.parse_args(line)
+    return parse(evaluation_of(arguments.model, arguments.flags)) if arguments.command == "evaluate" else arguments
+
+
+def evaluation_of(model: str, flags: list[str]) -> list[str]:
+    """The model's own command for it."""
+    if model in experts.EXPERTS:
+        return ["expert", model, "evaluate", *flags]
+    return ["mllama" if model == "reward" else model, "evaluate", *flags]
 
 
 def stage(name: str, arguments: argparse.Namespace) -> None:
@@ -81,8 +100,12 @@ def main() -> None:
         report()
     elif arguments.command == "expert":
         experts.stages(arguments)
+    elif arguments.command == "eagle":
+        eagle.stages(arguments)
     elif arguments.command == "vit-classifier":
         stage(arguments.stage, arguments)
+    elif arguments.command == "mllama":
+        mllama.stage(arguments.stage, arguments)
     elif arguments.command in language.STAGES:
         language.stages(arguments)
     else:
