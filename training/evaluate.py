@@ -21,7 +21,7 @@ def interval(right: int, count: int) -> list[float]:
     z, p = 1.96, right / count
     middle = (p + z * z / (2 * count)) / (1 + z * z / count)
     half = z / (1 + z * z / count) * ((p * (1 - p) / count + z * z / (4 * count * count)) ** 0.5)
-    return [round(middle - half, 4), round(middle + half, 4)]
+    return [max(0.0, round(middle - half, 4)), min(1.0, round(middle + half, 4))]  # not -0.0
 
 
 def share(right: np.ndarray) -> dict:

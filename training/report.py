@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+from . import report_questions as questions
+from .eagle import report as eagle
 from .experts import report as experts
 from .language import report as language
+from .overview import megabytes, overview
 from .paths import MODELS, ROOT
 from .tables import percent, table
 
@@ -48,12 +51,17 @@ def half_precision(evaluation: dict) -> str:
     return "; ".join(parts) + "."
 
 
-def card(model: Path) -> str:
+def card(model: Path) -> str | None:
+    """None of a model whose card is written when it is measured, because it tells of its runs too."""
     evaluation = json.loads((model / "eval.json").read_text())
     if evaluation.get("task") in ("text", "guard"):
         return language.card(model)
     if evaluation.get("task") == "expert":
         return experts.card(model)
+    if evaluation.get("task") == "questions":
+        return eagle.card(model)
+    if evaluation.get("task") == "reward" or "preference" in evaluation:
+        return None
     log = json.loads((model / "training-log.json").read_text())
     listed = json.loads((model / "checkpoints.json").read_text())
     config = json.loads((model / "config.json").read_text())
@@ -86,47 +94,75 @@ def card(model: Path) -> str:
     return (Path(__file__).parent / "card.md").read_text().format(**facts)
 
 
+def section(model: Path) -> list[str]:
+    """A model's part of docs/models.md."""
+    evaluation = json.loads((model / "eval.json").read_text())
+    task = evaluation.get("task")
+    if task in ("text", "guard"):
+        return language.section(model)
+    if task == "expert":
+        return experts.section(model)
+    if task == "questions" or "preference" in evaluation:
+        return questions.section(model)
+    if task == "reward":
+        return reward_section(model, evaluation)
+    return classifier_section(model, evaluation)
+
+
+def classifier_section(model: Path, evaluation: dict) -> list[str]:
+    return [
+        f"## {model.name}",
+        "",
+        f"{evaluation['parameters']:,} parameters, {evaluation['bytes'] / 1e6:.1f} MB (f16); {megabytes(model.rglob('*'))} MB with its "
+        f"checkpoints along training. Measured with `{evaluation['command']}`. "
+        f"[Model card](../public/models/{model.name}/README.md).",
+        "",
+        accuracies(evaluation),
+        "",
+        "### Per style",
+        "",
+        styles(evaluation),
+        "",
+        "### Along training",
+        "",
+        curve(json.loads((model / "checkpoints.json").read_text())),
+        "",
+    ]
+
+
+def reward_section(model: Path, evaluation: dict) -> list[str]:
+    return [
+        f"## {model.name}",
+        "",
+        f"{evaluation['parameters']:,} parameters of its own, {evaluation['bytes'] / 1e6:.1f} MB (f16), over those of `mllama`. "
+        f"Measured with `{evaluation['command']}`; the numbers stand with [mllama](#mllama). "
+        f"[Model card](../public/models/{model.name}/README.md).",
+        "",
+    ]
+
+
 def summary() -> str:
     """docs/models.md: every shipped model and what it measures."""
+    models = [path.parent for path in sorted(MODELS.glob("*/eval.json"))]
     lines = [
         "# Shipped models",
         "",
         "Written by `python -m training report` from each model's `eval.json`; the numbers are not typed by hand.",
         "",
+        f"All of `public/models` is {megabytes(MODELS.rglob('*'))} MB. *MB* in the table is what an answer needs. Brackets hold 95 % "
+        "intervals after Wilson (1927), and what was counted. Pictures are in the training styles and in one that is held out; texts and "
+        "messages are phrased as in training and otherwise.",
+        "",
+        overview(models),
+        "",
     ]
-    for path in sorted(MODELS.glob("*/eval.json")):
-        model = path.parent
-        evaluation = json.loads(path.read_text())
-        if evaluation.get("task") in ("text", "guard"):
-            lines += language.section(model)
-            continue
-        if evaluation.get("task") == "expert":
-            lines += experts.section(model)
-            continue
-        size = sum(file.stat().st_size for file in model.rglob("*") if file.is_file())
-        lines += [
-            f"## {model.name}",
-            "",
-            f"{evaluation['parameters']:,} parameters, {evaluation['bytes'] / 1e6:.1f} MB (f16); {size / 1e6:.1f} MB with its "
-            f"checkpoints along training. Measured with `{evaluation['command']}`. "
-            f"[Model card](../public/models/{model.name}/README.md).",
-            "",
-            accuracies(evaluation),
-            "",
-            "### Per style",
-            "",
-            styles(evaluation),
-            "",
-            "### Along training",
-            "",
-            curve(json.loads((model / "checkpoints.json").read_text())),
-            "",
-        ]
-    return "\n".join(lines)
+    return "\n".join(lines + [line for model in models for line in section(model)])
 
 
 def report() -> None:
     for path in sorted(MODELS.glob("*/eval.json")):
-        (path.parent / "README.md").write_text(card(path.parent))
+        text = card(path.parent)
+        if text is not None:
+            (path.parent / "README.md").write_text(text)
     (ROOT / "docs").mkdir(exist_ok=True)
     (ROOT / "docs" / "models.md").write_text(summary())

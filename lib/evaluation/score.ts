@@ -42,7 +42,7 @@ function interval(right: number, count: number): [number, number] {
   const p = right / count;
   const middle = (p + (z * z) / (2 * count)) / (1 + (z * z) / count);
   const half = (z / (1 + (z * z) / count)) * Math.sqrt((p * (1 - p)) / count + (z * z) / (4 * count * count));
-  return [rounded(middle - half), rounded(middle + half)];
+  return [Math.max(0, rounded(middle - half)), Math.min(1, rounded(middle + half))];
 }
 
 const rounded = (value: number) => Math.round(value * 1e4) / 1e4;

@@ -77,6 +77,7 @@ describe("scores", () => {
     expect(share(85, 100)).toEqual({ accuracy: 0.85, right: 85, count: 100, interval95: [0.7672, 0.9069] });
     expect(share(3, 4).interval95).toEqual([0.3006, 0.9544]);
     expect(share(0, 7).interval95).toEqual([0, 0.3543]);
+    expect(share(0, 30).interval95).toEqual([0, 0.1135]); // not -0
     expect(share(1007, 1007).interval95).toEqual([0.9962, 1]);
     expect(share(0, 0)).toEqual({ accuracy: 0, right: 0, count: 0, interval95: [0, 1] });
   });

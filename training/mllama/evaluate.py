@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import LlamaForCausalLM
 
+from ..evaluate import interval
 from ..experts.data import SPLITS
 from ..vlm.questions import Question, evaluation_questions, questions_of
 from ..vlm.scores import greedy, score, write_answers
@@ -56,6 +57,7 @@ def evaluate(setup: Setup) -> None:
         "seconds": seconds(setup),
     }
     (setup.out / "eval.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    write_reward_eval(setup, result)
     write_card(setup)
     for name, part in result["splits"].items():
         print(f"{name}: {part['accuracy']:.2%} of {part['count']} questions, 95 % interval {part['interval95']}")
@@ -144,6 +146,20 @@ def rewards(setup: Setup) -> dict:
             higher = np.array([r > w for of in values for r, w in zip(of[0::2], of[1::2])])
             found[name][kind] = {"share": round(float(higher.mean()), 4), "pairs": len(higher)}
     return found
+
+
+def write_reward_eval(setup: Setup, result: dict) -> None:
+    """eval.json of the reward model, which is a model of its own in public/models."""
+    out = setup.out.parent / "reward" if not setup.quick else setup.run / "reward-export"
+    splits = {}
+    for name, part in result["reward"].items():
+        count, right = part["layer"]["pairs"], round(part["layer"]["share"] * part["layer"]["pairs"])
+        splits[name] = {"accuracy": part["layer"]["share"], "right": right, "count": count, "interval95": interval(right, count)}
+    weights = load_file(out / "model.safetensors").values()
+    facts = {"model": "reward", "task": "reward", "measure": "pairs whose right answer gets the higher reward"}
+    size = {"parameters": sum(value.numel() for value in weights), "bytes": (out / "model.safetensors").stat().st_size}
+    own = {**facts, "command": result["command"], "date": result["date"], "splits": splits, "head": result["reward"], **size}
+    (out / "eval.json").write_text(json.dumps(own, indent=1) + "\n")
 
 
 @torch.no_grad()
