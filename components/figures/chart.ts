@@ -58,10 +58,11 @@ export function chart(lines: readonly Line[], options: ChartOptions): Element[] 
       svgElement("line", { class: "fig-axis", x1: LEFT, x2: WIDTH - RIGHT, y1: y.place(value), y2: y.place(value) }),
       svgElement("text", { x: LEFT - 8, y: y.place(value) + 6, "text-anchor": "end" }, y.format(value)),
     );
-  for (const value of x.ticks)
-    drawing.append(
-      svgElement("text", { x: x.place(value), y: HEIGHT - BOTTOM + 26, "text-anchor": "middle" }, x.format(value)),
-    );
+  for (const value of x.ticks) {
+    const anchor = x.place(value) > WIDTH - RIGHT - 24 ? "end" : "middle"; // the last one stays in the drawing
+    const right = anchor === "end" ? WIDTH : x.place(value);
+    drawing.append(svgElement("text", { x: right, y: HEIGHT - BOTTOM + 26, "text-anchor": anchor }, x.format(value)));
+  }
   if (at !== undefined)
     drawing.append(
       svgElement("line", { class: "fig-at", x1: x.place(at), x2: x.place(at), y1: TOP, y2: HEIGHT - BOTTOM }),

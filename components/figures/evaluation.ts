@@ -7,7 +7,7 @@ export type Measured = { accuracy: number; count?: number; interval95?: readonly
 type Split = Measured & { [group: string]: unknown };
 
 /** The parts of an eval.json that are drawn. */
-export type Evaluation = { splits: Readonly<Record<string, Split>> };
+export type Evaluation = { /** "text" for a language model. */ task?: string; splits: Readonly<Record<string, Split>> };
 
 export type EvaluationOptions = {
   /** Which group of a split is drawn: "kinds", "styles", "classes" [kinds] */
@@ -16,11 +16,14 @@ export type EvaluationOptions = {
   splits?: readonly string[];
   /** Only these, in this order [all] */
   only?: readonly string[];
+  /** What splits are called. */
+  names?: Readonly<Record<string, string>>;
 };
 
 type Series = { name: string; total: Measured; groups: Readonly<Record<string, Measured>> };
 
 const splitNames: Record<string, string> = { training: "training styles", heldOut: "a style it never saw" };
+const textNames: Record<string, string> = { training: "like its training", heldOut: "held out from training" };
 
 /** @param evaluations one eval.json, of which splits are compared; or several by name, in one split */
 export function evaluation(
@@ -84,11 +87,12 @@ const share = (value: number) => `${(100 * Math.min(1, Math.max(0, value))).toFi
 
 function seriesOf(
   evaluations: Evaluation | Readonly<Record<string, Evaluation>>,
-  { by = "kinds", splits }: EvaluationOptions,
+  { by = "kinds", splits, names = {} }: EvaluationOptions,
 ): Series[] {
   if (isEvaluation(evaluations)) {
+    const usual = evaluations.task === "text" ? textNames : splitNames;
     return (splits ?? Object.keys(evaluations.splits)).map((name) =>
-      one(splitNames[name] ?? name, splitOf(evaluations, name), by),
+      one(names[name] ?? usual[name] ?? name, splitOf(evaluations, name), by),
     );
   }
   const [split = "training"] = splits ?? [];
@@ -111,7 +115,7 @@ function one(name: string, split: Split, by: string): Series {
     return { name, total: split, groups: groups as Record<string, Measured> };
   }
   const known = Object.keys(split).filter((key) => {
-    const [first] = Object.values((split[key] ?? {})) as unknown[];
+    const [first] = Object.values(split[key] ?? {}) as unknown[];
     return typeof (first as Measured | undefined)?.accuracy === "number";
   });
   throw new RangeError(`evaluation: expected by to be one of ${known.join(", ") || "nothing here"}, got ${by}`);

@@ -11,6 +11,7 @@ export { featureMap, type FeatureMapOptions, type VectorMap } from "./feature-ma
 export { gallery, type GalleryItem } from "./gallery";
 export { headGrid, type HeadGridOptions } from "./head-grid";
 export { heatmap } from "./heatmap";
+export { lookedAt, type LookedAt, type LookedAtOptions } from "./looked-at";
 export type { Matrix } from "./matrix";
 export { modelDiagram, type DiagramOptions } from "./model-diagram";
 export { norms, type Place } from "./norms";

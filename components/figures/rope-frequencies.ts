@@ -19,14 +19,16 @@ export function ropeFrequencies(rotations: readonly Rotation[], options: { conte
     return { name, points: Array.from(frequencies, (frequency, pair) => [pair, turn(frequency)] as const) };
   });
   const drawn = chart(lines, {
-    x: { label: "pair", from: 0 },
-    y: { label: "positions for one turn", scale: "log", format: positions },
+    x: { label: "pair", from: 0, to: Math.max(...lines.map(({ points }) => points.length - 1), 1) },
+    y: { label: "positions for one turn", scale: "log", format: compact },
     ...(context === undefined ? {} : { guides: [{ name: `context: ${positions(context)}`, y: context }] }),
   });
   return frame("rope-frequencies", drawn, describeRotations(lines, options));
 }
 
 const turn = (frequency: number) => (2 * Math.PI) / frequency;
+/** For an axis, where room is scarce: 10M. */
+const compact = (value: number) => value.toLocaleString("en", { notation: "compact" });
 const positions = (value: number) => (value < 10 ? value.toPrecision(2) : Math.round(value).toLocaleString("en"));
 
 export function describeRotations(lines: readonly Line[], { context }: { context?: number }): string {

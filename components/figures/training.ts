@@ -32,7 +32,12 @@ export function training(logs: TrainingLog | Readonly<Record<string, TrainingLog
   const inShares = fields.every((field) => shares.has(field));
   const called = (field: string) => names[field] ?? field;
   const drawn = chart(lines, {
-    x: { label: "training step", from: 0, format: steps },
+    x: {
+      label: "training step",
+      from: 0,
+      to: Math.max(...lines.map(({ points }) => points.at(-1)![0])),
+      format: steps,
+    },
     y: {
       label: fields.length === 1 ? called(fields[0]!) : inShares ? "share" : fields.map(called).join(", "),
       ...(inShares ? { from: 0, to: 1 } : {}),

@@ -19,6 +19,9 @@ export function SiteFrame({ here, end, children }: { here?: string; end?: ReactN
           <a href="/course/" aria-current={here === "/course/" ? "page" : undefined}>
             Course
           </a>
+          <a href="/studio/" aria-current={here === "/studio/" ? "page" : undefined}>
+            Studio
+          </a>
         </nav>
         <div className={styles.end}>
           {end}

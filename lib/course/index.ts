@@ -1,4 +1,5 @@
 /** Reads content/: the order of the course, its lessons compiled, everything in them checked. Runs in Node, at build. */
+export { answeringModels, type AnsweringModel } from "./answering-models";
 export { readCourse, type Course, type CourseModule, type CourseOptions, type Lesson } from "./course";
 export { compileLesson, type CompiledLesson, type CompileOptions, type LessonListing } from "./compile-lesson";
 export type { LessonCell, LessonExercise } from "./lesson-code";

@@ -4,7 +4,7 @@ import type { Lesson } from "./course";
 import type { Problem } from "./problem";
 
 /** Pages that are not lessons. */
-const pages = new Set(["/", "/course/", "/credits/", "/engine/"]);
+const pages = new Set(["/", "/course/", "/credits/", "/engine/", "/studio/"]);
 
 export function checkLinks(lessons: readonly Lesson[]): Problem[] {
   return lessons.flatMap((lesson) =>

@@ -56,6 +56,9 @@ export const builtins: readonly BuiltinEntry[] = [
       "zeroShot",
       "featureMap",
       "imageEmbedding",
+      "openPicture",
+      "stages",
+      "pictureAttention",
       "attentionMap",
       "evaluation",
       "log",
@@ -98,7 +101,7 @@ export const builtins: readonly BuiltinEntry[] = [
     name: "scenes",
     description:
       "scenes of emoji: scenes.random(seed), scenes.draw(scene), scenes.truth(scene), scenes.things, scenes.styles",
-    members: ["random", "draw", "truth", "has", "things", "styles", "trainingStyles", "heldOutStyle"],
+    members: ["random", "draw", "truth", "questions", "has", "things", "styles", "trainingStyles", "heldOutStyle"],
     define: (page) => async () => (await import("./scenes-builtin")).scenesBuiltin(page.spritesUrl),
   },
   {
@@ -119,6 +122,7 @@ export const builtins: readonly BuiltinEntry[] = [
       "bars",
       "curve",
       "tokenStream",
+      "lookedAt",
       "featureMap",
       "norms",
       "training",

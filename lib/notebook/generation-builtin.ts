@@ -1,6 +1,7 @@
 /** `generate`, `complete` and `chat` in a cell: lib/generation's own, which end when the cell does. */
 import type { chat, complete, generate } from "../generation";
 import type { Picture } from "../images";
+import type { Tokenizer } from "../tokenizers";
 import { perCell, type PerCell } from "./cell-context";
 import { asStream } from "./stream";
 
@@ -25,16 +26,22 @@ export async function generationBuiltin<Name extends keyof GenerationBuiltins>(
       complete: (model: unknown, prompt: unknown, options?: Options) =>
         asStream(generation.complete(model, prompt, ending(options))),
       chat: (model: unknown, messages: unknown, options?: Options) =>
-        asStream(generation.chat(model, asMessages(messages, options?.pictures), ending(options))),
+        asStream(generation.chat(model, asMessages(model, messages, options?.pictures), ending(options))),
     };
     return builtin[name] as unknown as GenerationBuiltins[Name];
   });
 }
 
-function asMessages(messages: unknown, pictures: readonly Picture[] = []): unknown {
+/** Llama's own image token stands in the text; other models' templates put theirs where a part says "image". */
+const IMAGE = "<|image|>";
+
+function asMessages(model: unknown, messages: unknown, pictures: readonly Picture[] = []): unknown {
   if (typeof messages !== "string") return messages;
-  const text = { type: "text", text: messages };
-  const content = pictures.length > 0 ? [...pictures.map(() => ({ type: "image" })), text] : messages;
+  const { tokenizer } = model as { tokenizer?: Tokenizer };
+  const content =
+    pictures.length === 0 || tokenizer?.idOf(IMAGE) !== undefined
+      ? IMAGE.repeat(pictures.length) + messages
+      : [...pictures.map(() => ({ type: "image" })), { type: "text", text: messages }];
   return [{ role: "user", content }];
 }
 

@@ -18,6 +18,7 @@ export { inspect } from "./inspect";
 export { createGuard, EndlessLoopError } from "./guard";
 export { gradeExercise, type GradeOptions } from "./grade";
 export type { ModelsBuiltin } from "./models-builtin";
+export type { PictureAttention } from "./picture-attention";
 export type { GenerationBuiltins } from "./generation-builtin";
 export { measured } from "./measured";
 export type { ScenesBuiltin } from "./scenes-builtin";

@@ -8,14 +8,18 @@ import type {
   LoadOptions,
   Model,
   SiglipModel,
+  Stage,
   ZeroShotOptions,
 } from "../models";
+import type { Answering, AskOptions, OpenedPicture } from "../evaluation";
 import type { Executor, Tensor } from "../tensor";
 import { attentionMemories } from "./attention-memories";
 import { perCell, type CellContext, type PerCell } from "./cell-context";
 import { either } from "./generation-builtin";
 import { measured } from "./measured";
+import type { PictureAttention, PictureAttentionOptions } from "./picture-attention";
 import { shareLoad, type SharedLoad } from "./shared-load";
+import { asStream } from "./stream";
 
 /** A page's own models are small; anything larger is asked for, and anything from another site. */
 const ASK_FROM = 20e6; // bytes
@@ -42,6 +46,17 @@ export type ModelsBuiltin = {
   featureMap(model: Model, picture: Picture, options?: { signal?: AbortSignal }): Promise<Tensor>;
   /** One vector of length 1 for the whole picture. */
   imageEmbedding(model: Model, picture: Picture, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  /** Looks at a picture once, for many questions: `(await models.openPicture(eagle, picture)).ask("What is this?")`. */
+  openPicture(model: Answering, picture: Picture, options?: AskOptions): Promise<OpenedPicture>;
+  /** Where in the picture it looks as it begins its answer, in one layer. */
+  pictureAttention(
+    model: Answering,
+    picture: Picture,
+    question: string,
+    options?: PictureAttentionOptions,
+  ): Promise<PictureAttention>;
+  /** The stages of a model's training, in their order; each loads with models.load(id, { stage: name }). */
+  stages(id: string): Promise<Stage[]>;
   /** Where the tokens of a picture look, in one head of one layer, both counted from 0. [T, T] */
   attentionMap(
     model: Model,
@@ -127,6 +142,17 @@ export async function modelsBuiltin(executor: Executor, baseUrl: string): Promis
       zeroShot: (model, picture, options) => models.zeroShot(model, picture, ending(options)),
       featureMap: (model, picture, options) => models.featureMap(model, picture, ending(options)),
       imageEmbedding: (model, picture, options) => models.imageEmbedding(model, picture, ending(options)),
+      async openPicture(model, picture, options) {
+        const { openPicture } = await import("../evaluation");
+        const opened = await openPicture(model, picture, ending(options));
+        context.signal.addEventListener("abort", () => opened.dispose(), { once: true });
+        return { ...opened, ask: (question, options) => asStream(opened.ask(question, ending(options))) };
+      },
+      async pictureAttention(model, picture, question, options) {
+        const { pictureAttention } = await import("./picture-attention");
+        return pictureAttention(model, picture, question, ending(options));
+      },
+      stages: (id) => models.modelStages(id, { baseUrl, signal: context.signal }),
       attentionMap: (model, picture, options) => memory(model, picture, ending(options)),
     };
   });

@@ -1,14 +1,18 @@
 /** Scenes, drawn where this runs: in the scenes' worker, or on the page's own thread where there are no workers. */
 import {
   drawScene,
+  drawWithTruth,
   heldOutStyle,
   loadAtlas,
+  questionsOf,
   randomScene,
+  sceneFacts,
   sceneTruth,
   styles,
   trainingStyles,
   type Atlas,
   type Picture,
+  type Question,
   type Scene,
   type SceneOptions,
   type SceneTruth,
@@ -22,6 +26,8 @@ export type SceneService = {
   draw(scene: Scene): Promise<Picture>;
   /** Where everything is: boxes, and the class of each patch. */
   truth(scene: Scene, options?: { patchSize?: number }): Promise<SceneTruth>;
+  /** Questions about it whose answers are beyond doubt, at most `perKind` of each kind [1]. */
+  questions(scene: Scene, options?: { seed?: number; perKind?: number }): Promise<Question[]>;
   /** Whether a style has a drawing of a thing. */
   has(thing: string, style: StyleName): Promise<boolean>;
 };
@@ -80,6 +86,9 @@ export function sceneService(read: Read): SceneService {
     },
     draw: async (scene) => drawScene(scene, await atlasFor(scene)),
     truth: async (scene, options) => sceneTruth(scene, await atlasFor(scene), options),
+    async questions(scene, { seed = 0, perKind } = {}) {
+      return questionsOf(sceneFacts(scene, drawWithTruth(scene, await atlasFor(scene))), seed, { perKind });
+    },
     has: async (thing, name) => (await style(name)).has(thing, name),
   };
 }

@@ -52,6 +52,7 @@ export function remoteSceneService(spritesUrl: string): SceneService {
     random: (seed, options) => ask("random", seed, options),
     draw: (scene) => ask("draw", scene),
     truth: (scene, options) => ask("truth", scene, options),
+    questions: (scene, options) => ask("questions", scene, options),
     has: (thing, style) => ask("has", thing, style),
   };
 }

@@ -5,6 +5,7 @@ import {
   cacheMemory,
   evaluation,
   featureMap,
+  lookedAt,
   modelDiagram,
   norms,
   ropeFrequencies,
@@ -231,6 +232,14 @@ describe("evaluation", () => {
     );
   });
 
+  test("a language model's splits are not styles", () => {
+    expect(texts(evaluation({ ...eagle, task: "text" }), "thead th")).toEqual([
+      "like its training",
+      "held out from training",
+    ]);
+    expect(texts(evaluation(eagle, { names: { heldOut: "OpenMoji" } }), "thead th")[1]).toBe("OpenMoji");
+  });
+
   test("several models in one split, some kinds only", () => {
     const figure = evaluation({ eagle, llava }, { splits: ["heldOut"], only: ["where"] });
     expect(texts(figure, "thead th")).toEqual(["eagle", "llava"]);
@@ -288,6 +297,26 @@ describe("modelDiagram", () => {
 
   test("what has no weights is a sentence", () => {
     expect(() => modelDiagram({ a: 1 })).toThrow("expected a tree of weights");
+  });
+});
+
+describe("lookedAt", () => {
+  const picture = { width: 8, height: 8, data: new Uint8ClampedArray(256) };
+  const weights = [0, 0.1, 0, 0, 0, 0, 0.3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+  test("where most of the attention goes, and how much of it the picture gets", () => {
+    const figure = lookedAt({ rows: 4, columns: 4, weights, share: 0.4, layer: 5 }, { picture });
+    expect(text(figure)).toBe(
+      "In layer 5, the token that answers gives 40 % of its attention to the picture. " +
+        "Of that, most goes to row 1, column 2 (75 %), row 0, column 1 (25 %) and row 0, column 0 (0 %).",
+    );
+    const shades = [...figure.querySelectorAll(".fig-shade")].map((rect) => Number(rect.getAttribute("opacity")));
+    expect(shades.indexOf(0)).toBe(6);
+    expect(shades[1]).toBeLessThan(shades[0]!);
+  });
+
+  test("a grid that does not cut the picture is a sentence", () => {
+    expect(() => lookedAt({ rows: 3, columns: 3, weights: weights.slice(0, 9) }, { picture })).toThrow("got 3×3");
   });
 });
 
