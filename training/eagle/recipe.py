@@ -56,12 +56,12 @@ def towers_of(stages: tuple[str, ...]) -> tuple[str, ...]:
 
 BASELINE = {
     "llava-projector": Stage(("clip",), (FUSION, PROJECTOR), scenes=960, steps=60),
-    "llava": Stage(("clip",), start=("llava-projector",), steps=200, ema=0.99),
+    "llava": Stage(("clip",), start=("llava-projector",), scenes=8_000, steps=160, ema=0.99),
 }
 MIXTURE = {
-    **{stage: Stage((name,), (TOWERS, FUSION, PROJECTOR), steps=60) for name, stage in zip(EXPERTS, prealigned())},
+    **{stage: Stage((name,), (TOWERS, FUSION, PROJECTOR), scenes=4_000, steps=60) for name, stage in zip(EXPERTS, prealigned())},
     "projector": Stage(trained=(FUSION, PROJECTOR), start=towers_of(prealigned()), scenes=960, steps=60),
-    "sft": Stage(start=("projector",), steps=600, ema=0.99, eval_every=200),
+    "sft": Stage(start=("projector",), scenes=20_000, steps=280, ema=0.99, eval_every=200),
 }
 FULL = BASELINE | MIXTURE
 

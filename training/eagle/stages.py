@@ -24,12 +24,13 @@ class Parts:
 
     def __init__(self, experts: dict[str, Path], language: Path, data: dict[str, ExpertScenes], runs: Path, quick: bool):
         self.experts, self.language, self.data, self.runs, self.quick = experts, language, data, runs, quick
-        self.asked: dict[str, list[list[Question]]] = {}
+        self.asked: dict[tuple[str, int], list[list[Question]]] = {}
 
-    def questions(self, split: str) -> list[list[Question]]:
-        if split not in self.asked:
-            self.asked[split] = questions_of(self.data[split])
-        return self.asked[split]
+    def questions(self, split: str, count: int) -> list[list[Question]]:
+        """Of the first `count` scenes."""
+        if (split, count) not in self.asked:
+            self.asked[split, count] = questions_of(self.data[split], count)
+        return self.asked[split, count]
 
 
 def begin(stage: Stage, parts: Parts) -> tuple[Eagle, Prompts]:
@@ -63,10 +64,10 @@ class Answering:
             name: Features(self.model, parts.data[split], stage.eval_scenes, cached, parts.quick)
             for name, split in SPLITS.items()
         }
-        self.asked = {name: parts.questions(split)[: stage.eval_scenes] for name, split in SPLITS.items()}
+        self.asked = {name: parts.questions(split, stage.eval_scenes) for name, split in SPLITS.items()}
         self.taught = [
             [self.prompts.teach(q.question, q.answer) for q in questions]
-            for questions in parts.questions("train")[: self.scenes]
+            for questions in parts.questions("train", self.scenes)
         ]
         if new:
             self.scale_projectors()
