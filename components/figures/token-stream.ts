@@ -52,17 +52,18 @@ function probabilityOf({ probability, logprob }: StreamedToken): number | undefi
 
 /** Spaces and line breaks are tokens too. */
 function visible(text: string): string {
-  return text.replace(/ /g, "·").replace(/\n/g, "↵") || "∅";
+  return text.replace(/ /g, "·").replace(/\n/g, "↵") || "(end)";
 }
 
 export function describeTokenStream(tokens: readonly StreamedToken[]): string {
   if (tokens.length === 0) return "No tokens yet.";
   const text = tokens.map((token) => token.text).join("");
-  const begin = `${counted(tokens.length, "token")}: “${text.trim()}”.`;
+  const begin = `${counted(tokens.length, "token")}${text.trim() ? `: “${text.trim()}”` : ", without a word"}.`;
   const rated = tokens
     .map((token) => ({ text: token.text, share: probabilityOf(token) }))
     .filter((token): token is { text: string; share: number } => token.share !== undefined);
   if (rated.length === 0) return begin;
+  if (rated.length === 1) return `${begin} Its probability is ${percent(rated[0]!.share)}.`;
   const [sure, ...others] = [...rated].sort((a, b) => b.share - a.share);
   const unsure = others.at(-1);
   const least = unsure ? `, least sure of ${named(unsure.text)} (${percent(unsure.share)})` : "";

@@ -52,7 +52,7 @@ export function Asked({ entry, answers, newest }: { entry: AskedEntry; answers: 
         <span>{said(choice)}</span>
       </p>
       <p className={styles.answer} role={newest ? "status" : undefined}>
-        {answer || (state === "asking" ? "…" : "")}
+        {answer || (state === "asking" ? "…" : state === "done" ? "(nothing)" : "")}
         {state === "asking" && (
           <button type="button" className={styles.link} onClick={() => stop.current?.abort()}>
             Stop
@@ -125,7 +125,7 @@ function Look({ entry, answers }: { entry: AskedEntry; answers: Answers }) {
 }
 
 function said({ model, stage, experts }: Choice): string {
-  const eyes = experts === undefined ? "" : experts.length === 0 ? ", no encoder" : `, only ${experts.join(" and ")}`;
+  const eyes = experts === undefined ? "" : experts.length === 0 ? ", no encoder" : `, only ${experts.join(", ")}`;
   return `${model}, ${stage ?? "finished"}${eyes}`;
 }
 

@@ -72,7 +72,7 @@ export async function openAnswers(onProgress: (progress?: Progress) => void): Pr
       const candidates = await opened.firstTokens(question, { k: 5, signal });
       yield {
         kind: "candidates",
-        candidates: candidates.map(({ text, probability }) => ({ label: text.trim() || "(the end)", probability })),
+        candidates: candidates.map(({ text, probability }) => ({ label: nameOf(text), probability })),
       };
       for await (const { text, logprob } of opened.ask(question, { signal })) {
         yield { kind: "token", token: { text, logprob } };
@@ -84,4 +84,9 @@ export async function openAnswers(onProgress: (progress?: Progress) => void): Pr
       return (await models(life)).pictureAttention(model, picture, question, { layer, experts });
     },
   };
+}
+
+/** A special token ends an answer. */
+function nameOf(text: string): string {
+  return text.startsWith("<|") || text === "" ? "(the end)" : text.trim() || "(a space)";
 }

@@ -39,9 +39,16 @@ describe("tokenStream", () => {
     figure.push({ text: "A", logprob: Math.log(0.5) });
     figure.push({ text: " cat", logprob: Math.log(0.9) });
     figure.push({ text: "", logprob: Math.log(0.25) });
-    expect(texts(figure, ".fig-word-text")).toEqual(["A", "·cat", "∅"]);
+    expect(texts(figure, ".fig-word-text")).toEqual(["A", "·cat", "(end)"]);
     expect(widths(figure, ".fig-word-bar i")).toEqual(["50%", "90%", "25%"]);
     expect(text(figure)).toBe("3 tokens: “A cat”. The model was surest of “cat” (90 %), least sure of the end (25 %).");
+  });
+
+  test("one token, or none with a word", () => {
+    expect(text(tokenStream([{ text: "", probability: 0.005 }]))).toBe(
+      "1 token, without a word. Its probability is 0.5 %.",
+    );
+    expect(text(tokenStream([{ text: "yes", probability: 0.8 }]))).toBe("1 token: “yes”. Its probability is 80 %.");
   });
 
   test("tokens of a tokenizer have a number instead", () => {
@@ -305,9 +312,9 @@ describe("lookedAt", () => {
   const weights = [0, 0.1, 0, 0, 0, 0, 0.3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
   test("where most of the attention goes, and how much of it the picture gets", () => {
-    const figure = lookedAt({ rows: 4, columns: 4, weights, share: 0.4, layer: 5 }, { picture });
+    const figure = lookedAt({ rows: 4, columns: 4, weights, share: 0.5, layer: 5 }, { picture });
     expect(text(figure)).toBe(
-      "In layer 5, the token that answers gives 40 % of its attention to the picture. " +
+      "In layer 5, the token that answers gives 50 % of its attention to the picture. " +
         "Of that, most goes to row 1, column 2 (75 %), row 0, column 1 (25 %) and row 0, column 0 (0 %).",
     );
     const shades = [...figure.querySelectorAll(".fig-shade")].map((rect) => Number(rect.getAttribute("opacity")));
