@@ -6,6 +6,7 @@
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { answering, measureAnswers } from "./bench/answers";
 import { decoders, encoders } from "./bench/cases";
 import { firstVisit } from "./bench/lesson";
 import { measureDecoder, measureEncoder, type ExecutorName } from "./bench/measure";
@@ -44,6 +45,9 @@ async function measureModels() {
     }
     for (const test of decoders.filter(wanted)) {
       (models[test.name] ??= {})[name] = await measureDecoder(test, name, runs);
+    }
+    for (const id of answering.filter((name) => wanted({ name }))) {
+      (models[id] ??= {})[name] = await measureAnswers(id, name, runs);
     }
   }
   return models;

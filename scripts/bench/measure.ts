@@ -74,9 +74,9 @@ async function readAndFree(forward: () => Promise<Tensor>): Promise<Float32Array
   return values;
 }
 
-type Stage = { executor: Executor; counting?: CountingGpu };
+export type Stage = { executor: Executor; counting?: CountingGpu };
 
-async function onExecutor<T>(name: ExecutorName, work: (stage: Stage) => Promise<T>): Promise<T> {
+export async function onExecutor<T>(name: ExecutorName, work: (stage: Stage) => Promise<T>): Promise<T> {
   const counting = name === "webgpu" ? countingGpu(await nodeGpu()) : undefined;
   const { executor, note } = await openExecutor({ prefer: name, gpu: counting?.gpu });
   if (executor.name !== name) throw new Error(`bench: expected the ${name} executor, got ${executor.name}: ${note}`);
@@ -87,7 +87,7 @@ async function onExecutor<T>(name: ExecutorName, work: (stage: Stage) => Promise
   }
 }
 
-async function loaded({ name, shipped }: { name: string; shipped: boolean }, executor: Executor) {
+export async function loaded({ name, shipped }: { name: string; shipped: boolean }, executor: Executor) {
   const baseUrl = pathToFileURL(resolve(shipped ? "public/models" : "tests/fixtures")).href;
   const started = performance.now();
   const model = await loadModel(name, { executor, baseUrl });
@@ -95,7 +95,7 @@ async function loaded({ name, shipped }: { name: string; shipped: boolean }, exe
 }
 
 /** Runs a task that is warm. The counts are those of its last run. */
-async function timed(task: () => Promise<unknown>, runs: number, { executor, counting }: Stage): Promise<Pass> {
+export async function timed(task: () => Promise<unknown>, runs: number, { executor, counting }: Stage): Promise<Pass> {
   const times: number[] = [];
   let counts: Pass["counts"] = { launches: 0 };
   for (let i = 0; i < runs; i++) {
