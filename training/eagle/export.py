@@ -73,7 +73,8 @@ def export(name: str, stage: Stage, parts: Parts, out: Path) -> None:
 
 
 def write_log(names: list[str], stages: dict[str, Stage], parts: Parts, out: Path) -> None:
-    """training-log.json: {"stages": {name: {settings, samples, seconds, steps, evaluations}}}, of the runs that are there."""
+    """training-log.json: {"stages": {name: {settings, samples, seconds, steps, evaluations}}, "notes"}, of the runs that are
+    there. Notes are those of notes.json beside the runs: what was unlike the recipe."""
     result = {}
     for name in names:
         if not (parts.runs / name / "state.pt").exists():
@@ -83,7 +84,9 @@ def write_log(names: list[str], stages: dict[str, Stage], parts: Parts, out: Pat
         samples = state["step"] * stages[name].batch_size
         facts = {"totalSteps": state["step"], "samples": samples, "seconds": round(state["seconds"])}
         result[name] = {"recipe": settings(stages[name]) | state["log"]["recipe"], **facts, **log}
-    (out / "training-log.json").write_text(json.dumps({"stages": result}, indent=1) + "\n")
+    told = parts.runs / "notes.json"
+    notes = json.loads(told.read_text()) if told.exists() else []
+    (out / "training-log.json").write_text(json.dumps({"stages": result, "notes": notes}, indent=1) + "\n")
 
 
 def opened(folder: Path, stage: str | None = None) -> tuple[Eagle, Prompts]:

@@ -21,9 +21,9 @@ def write_card(out: Path) -> None:
 
 def card(out: Path) -> str:
     read = lambda file: json.loads((out / file).read_text())  # noqa: E731
-    evaluation, config, log = read("eval.json"), read("config.json"), read("training-log.json")["stages"]
+    evaluation, config, log = read("eval.json"), read("config.json"), read("training-log.json")
     ablations = read("ablations.json") if (out / "ablations.json").exists() else {}
-    sessions = {s["threads"] for stage in log.values() for s in stage["sessions"]}
+    sessions = {s["threads"] for stage in log["stages"].values() for s in stage["sessions"]}
     facts = {
         "name": evaluation["model"],
         "grid": config["grid"],
@@ -36,7 +36,8 @@ def card(out: Path) -> str:
         "command": evaluation["command"],
         "date": evaluation["date"],
         "stages": by_stage(evaluation),
-        "recipe": recipes_of(log),
+        "recipe": recipes_of(log["stages"]),
+        "notes": "".join(f"\n{note}\n" for note in log["notes"]),
         "threads": " and ".join(f"{n} thread{'s' * (n > 1)}" for n in sorted(sessions)),
         "ablations": "".join(ablation(group, rows) for group, rows in ablations.items()),
     }
