@@ -32,7 +32,7 @@ export function weights(value: Matrix, options: WeightsOptions = {}): HTMLElemen
     return element("tr", {}, heading("row")(name), ...cells, total);
   });
   const table = element("table", { class: "fig-weights" }, element("thead", {}, head), element("tbody", {}, ...body));
-  const scroller = element("div", { class: "fig-scroll", tabindex: 0, role: "region", "aria-label": "Weights" }, table);
+  const scroller = element("div", { class: "fig-scroll", tabindex: 0, role: "group", "aria-label": "Weights" }, table);
   return frame("weights", [scroller], describeWeights(value, options));
 }
 
