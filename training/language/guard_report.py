@@ -1,5 +1,6 @@
 """Words made from the eval.json of the guard."""
 
+import json
 from pathlib import Path
 
 from ..tables import percent, table
@@ -45,6 +46,7 @@ def card_facts(evaluation: dict) -> dict:
         "summary": summary(evaluation),
         "categories": categories(evaluation),
         "thresholds": thresholds(evaluation),
+        "first": json.loads((Path(__file__).parent / "trial" / "guard.json").read_text()),
     }
 
 

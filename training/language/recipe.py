@@ -72,31 +72,31 @@ class SmallRecipe(LanguageRecipe):
     """Of llama-small; what llama-tiny has too is the same, for both read the same corpus."""
 
     shapes: tuple[tuple[int, int], ...] = ((5, 288), (4, 416))  # layers, MLP width: at most 60 % of the parameters
-    prune_batches: int = 12
+    prune_batches: int = 6
     teacher_share: float = 0.7
     seed: int = 5
-    steps: int = 400
+    steps: int = 220
     warmup: int = 20
     decay: float = 0.8
     lr: float = 1.5e-3
     ema: float = 0.97
-    eval_every: int = 100
+    eval_every: int = 110
     eval_subset: int = 200
     saved: tuple[float, ...] = (1,)
 
 
 @dataclass(frozen=True)
 class GuardRecipe(LanguageRecipe):
-    prompts: int = 6_000
-    held_out_prompts: int = 600
+    prompts: int = 8_000
+    held_out_prompts: int = 800
     prompt_weight: float = 0.1
     seed: int = 6
-    steps: int = 200
+    steps: int = 220
     warmup: int = 10
     decay: float = 0.8
     lr: float = 1e-3
     ema: float = 0.97
-    eval_every: int = 50
+    eval_every: int = 110
     saved: tuple[float, ...] = (1,)
 
 
