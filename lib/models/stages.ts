@@ -44,7 +44,10 @@ export async function modelStages(
 
 /** @throws a sentence that lists the stages when there is none of this name. */
 export async function readStage(folder: Folder, name: string, signal?: AbortSignal): Promise<Stage> {
-  const stages = await readStages(folder, signal);
+  const stages = await readStages(folder, signal).catch((error: unknown) => {
+    if (!(error instanceof MissingFile)) throw error;
+    throw new MissingFile(`${error.message}: this model has no stages, so load it without one`);
+  });
   const stage = stages.find((one) => one.name === name);
   if (stage) return stage;
   const names = stages.map((one) => one.name).join(", ") || "none";
