@@ -34,8 +34,8 @@ export async function openAnswers(onProgress: (progress?: Progress) => void): Pr
   const scenes = (await builtinValue(all, "scenes")) as ScenesBuiltin;
   const context = { id: "studio", progress: onProgress, note: () => {}, confirm: () => Promise.resolve(true) };
   const models = async (signal: AbortSignal) => {
-    const { make } = (await builtinValue(all, "models")) as { make(context: Partial<CellContext>): ModelsBuiltin };
-    return make({ ...context, signal });
+    const builtin = (await builtinValue(all, "models")) as { make(context: Partial<CellContext>): ModelsBuiltin };
+    return builtin.make({ ...context, signal });
   };
   const life = new AbortController().signal; // what is loaded and seen outlives a question
   let seen: { key: string; picture: Picture; opened: Promise<Opened> } | undefined;
@@ -43,10 +43,9 @@ export async function openAnswers(onProgress: (progress?: Progress) => void): Pr
   const load = async ({ model, stage, experts }: Choice): Promise<Loaded> => {
     const loaded = (await (await models(life)).load(model, stage === undefined ? {} : { stage })) as Loaded;
     if (!experts || loaded.modelType !== "eagle") return loaded;
-    const { forward } = loaded;
     // Only a pass that sees the picture is told which experts look.
-    const seeing: typeof forward = (inputs, options) =>
-      forward(inputs.pixelValues ? { ...inputs, experts } : inputs, options);
+    const seeing: (typeof loaded)["forward"] = (inputs, options) =>
+      loaded.forward(inputs.pixelValues ? { ...inputs, experts } : inputs, options);
     return { ...loaded, forward: seeing };
   };
 

@@ -74,7 +74,7 @@ describe("questions about a scene", () => {
 /** The fixtures have weights but no words: one token a letter is enough here. */
 function withLetters(model: Answering, image: number): Answering {
   const tokenizer = {
-    applyChatTemplate: ([{ content }]: { content: string }[]) => content,
+    applyChatTemplate: (messages: { content: string }[]) => messages[0]!.content,
     encode: (text: string) =>
       [...text.replace("<|image|>", "\u0000")].map((letter) =>
         letter === "\u0000" ? image : 3 + (letter.charCodeAt(0) % 7),
