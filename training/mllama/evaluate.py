@@ -1,6 +1,6 @@
 """eval.json, answers.json and the stages' own: what each stage answers, and what its preferences are.
 
-The weights that are shipped are asked as they are shipped, in f16, computed in f32, as the engine does; the other stages in bf16.
+All in the f16 weights that are shipped. The last stage is computed in f32, as the engine does; the others in bf16.
 """
 
 import copy
@@ -20,24 +20,25 @@ from ..vlm.questions import Question, evaluation_questions, questions_of
 from ..vlm.scores import greedy, score, write_answers
 from ..vlm.stages import stages_of
 from .card import write_card
-from .export import halves, hub_model
+from .export import WORDS, halves, hub_model
 from .model import TrainingMllama
 from .preference import WrongAnswers, gain, held_out_pairs, margins, preferred
 from .reward import rewards_of, trained_reward_model
 from .setup import Setup, Speaker
 from .start import llama_folder
 
-EXACT = ("sft", "rejection", "dpo")
-BF16 = ("noisy", "clean", "synthetic", "synthetic-without")
+STAGES = ("noisy", "clean", "sft", "rejection", "synthetic", "synthetic-without")
 
 
 def evaluate(setup: Setup) -> None:
-    stages = {name: measured(setup, name) for name in (*BF16, *EXACT)}
-    for name in EXACT[:-1]:
-        write_stage(setup.out, name, stages[name])
     asked = evaluation_questions(setup.data, setup.recipe.eval_scenes)
+    stages = {name: measured(setup, name, asked) for name in STAGES}
+    for name in WORDS:
+        write_stage(setup.out, name, stages[name])
     final = halved(setup, "dpo")
-    write_answers(setup.out, kept(setup, "answers", "dpo", lambda: scored(setup, final, asked, exact=True)[1]))
+    answers = kept(setup, "answers", "dpo", lambda: scored(setup, final, asked, exact=True)[1])
+    write_answers(setup.out, answers)
+    stages["dpo"] = {name: score(asked[name], said) for name, said in answers.items()}
 
     result = {
         "model": setup.out.name,
@@ -63,15 +64,9 @@ def evaluate(setup: Setup) -> None:
         print(f"{name}: {part['accuracy']:.2%} of {part['count']} questions, 95 % interval {part['interval95']}")
 
 
-def measured(setup: Setup, stage: str) -> dict:
+def measured(setup: Setup, stage: str, asked: dict[str, list[list[Question]]]) -> dict:
     """{split: scores} of what a stage answers."""
-    asked = evaluation_questions(setup.data, setup.recipe.eval_scenes)
-
-    def make() -> dict:
-        model = halved(setup, stage) if stage in EXACT else setup.after(stage)
-        return scored(setup, model, asked, exact=stage in EXACT)[0]
-
-    return kept(setup, stage, stage, make)
+    return kept(setup, stage, stage, lambda: scored(setup, halved(setup, stage), asked)[0])
 
 
 def kept(setup: Setup, name: str, stage: str, make: Callable[[], dict]) -> dict:

@@ -81,7 +81,7 @@ class TrainingMllama(nn.Module):
         return any(name.startswith(f"language_model.model.layers.{i}.") for i in cross)
 
 
-ADAPTER = ("cross", "vision_model", "multi_modal_projector")  # what is trained until the preferences
+ADAPTER = ("cross", "multi_modal_projector", "vision_model")  # what is trained until the preferences
 
 
 def is_gate(name: str) -> bool:

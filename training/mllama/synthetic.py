@@ -1,5 +1,6 @@
 """Questions that the language model writes itself: it reads a true caption and goes on, first with a question, then with its
-answer. The reward model, which sees the picture, keeps the better half. What they are worth is measured: the same fine-tuning
+answer. The model after SFT, which sees the picture, answers too. The reward model, which sees it as well, chooses between the two
+answers, and keeps the better half of the questions. What they are worth is measured: the same fine-tuning
 with them and without, from the model after SFT.
 
 The language model is this very model without a picture, which is llama-tiny. As in its texts, the question is on the line
@@ -59,23 +60,34 @@ def written(setup: Setup) -> list[list[tuple[str, str]]]:
     ]
 
 
+def seen_answers(setup: Setup, pairs: list[list[tuple[str, str]]]) -> list[list[tuple[str, str]]]:
+    """The same questions, answered by the model after SFT, which looks at the picture."""
+    asks = [[setup.prompts.ask(text).prompt for text, _ in of] for of in pairs]
+    generator = torch.Generator().manual_seed(setup.recipe.seed)
+    speaker = Speaker(setup.after("sft"), setup.data["train"])
+    said = sample(speaker, list(range(len(pairs))), asks, setup.prompts, setup.stops, 1, 0.1, generator, batch=BATCH)
+    decode = lambda counts: setup.tokenizer.decode(next(iter(counts)), skip_special_tokens=True).strip()  # noqa: E731
+    return [[(text, decode(counts)) for (text, _), counts in zip(*both)] for both in zip(pairs, said)]
+
+
 def filtered(setup: Setup, pairs: list[list[tuple[str, str]]]) -> tuple[dict[int, list[tuple[str, str]]], dict]:
-    """Those with the higher rewards. -> (by scene, facts)"""
-    values = rewards_of(trained_reward_model(setup), setup, "train", list(range(len(pairs))), pairs)
-    everything = np.array([value for of in values for value in of])
-    least = float(np.quantile(everything, 1 - setup.recipe.kept)) if len(everything) else 0.0
-    kept = {
-        scene: [pair for pair, value in zip(*both) if value >= least and pair[1]]
-        for scene, both in enumerate(zip(pairs, values))
-    }
+    """Of the two answers to each question that of the higher reward; of the questions the better part. -> (by scene, facts)"""
+    seen, members, judge = seen_answers(setup, pairs), list(range(len(pairs))), trained_reward_model(setup)
+    values = [rewards_of(judge, setup, "train", members, of) for of in (pairs, seen)]
+    best = [
+        [(pair, r, False) if r >= s else (other, s, True) for pair, other, r, s in zip(*scene)]
+        for scene in zip(pairs, seen, *values)
+    ]
+    everything = [rated for of in best for rated in of]
+    least = float(np.quantile([r for _, r, _ in everything], 1 - setup.recipe.kept)) if everything else 0.0
+    kept = {scene: [pair for pair, reward, _ in of if reward >= least and pair[1]] for scene, of in enumerate(best)}
     kept = {scene: of for scene, of in kept.items() if of}
     examples = [
-        {"question": q, "answer": a, "reward": round(value, 2), "kept": value >= least}
-        for of, rewards in list(zip(pairs, values))[:12]
-        for (q, a), value in zip(of, rewards)
+        {"question": q, "answer": a, "reward": round(reward, 2), "kept": reward >= least, "seen": by_seeing}
+        for (q, a), reward, by_seeing in everything[:24]
     ]
-    facts = {"written": len(everything), "kept": sum(map(len, kept.values())), "scenes": len(kept), "examples": examples[:24]}
-    return kept, facts
+    facts = {"written": len(everything), "kept": sum(map(len, kept.values())), "scenes": len(kept), "examples": examples}
+    return kept, {**facts, "bySeeing": sum(by_seeing for _, _, by_seeing in everything)}
 
 
 def train_synthetic(setup: Setup) -> None:

@@ -27,6 +27,8 @@ class TextTask:
         self.average = copy.deepcopy(self.model).eval()
         if setup.compiled:
             compile_layers(self.model)
+        self.encoder = list(self.model.vision_model.parameters())
+        self.before: list[Tensor] | None = None  # the encoder's weights before the last step
         self.train = setup.data["train"]
         self.members = np.arange(len(self.train))  # the scenes that are trained on
         self.epoch: tuple[int, np.ndarray] = (-1, self.members)
@@ -52,7 +54,15 @@ class TextTask:
             epochs[epoch] = self.epoch[1]
         return self.members[np.array([epochs[place // count][place % count] for place in places])]
 
+    @torch.no_grad()
+    def slow_encoder(self) -> None:
+        """Takes most of the encoder's last step back, which is a lower learning rate for it."""
+        if self.before is not None:
+            torch._foreach_lerp_(self.encoder, self.before, 1 - self.setup.recipe.encoder_pace)
+        self.before = [weight.clone() for weight in self.encoder]
+
     def batch(self, step: int, generator: torch.Generator) -> tuple:
+        self.slow_encoder()
         indices = self.chosen(step)
         small = torch.rand(len(indices), generator=generator) < self.setup.recipe.small
         pictures = pictures_of(self.train.rows(indices), small)
@@ -106,7 +116,7 @@ class CaptionTask(TextTask):
     """Says the captions of a picture. `measure`: the share of the tokens of true captions that it guesses."""
 
     def __init__(self, setup: Setup, stage: str, model: TrainingMllama, noisy: bool):
-        super().__init__(setup, stage, model)
+        super().__init__(setup, stage, model, ADAPTER[:2] if noisy else ADAPTER)
         self.forms = CaptionPrompts(setup)
         self.captions = [[line] for line in self.train.lines("noisy.txt")] if noisy else self.train.captions
 
