@@ -53,7 +53,7 @@ export function testLanguageModel(id: string): void {
     });
 
     test("logits of prompts", async () => {
-      expect(golden.size).toBeGreaterThan(2);
+      expect(golden.size).toBeGreaterThan(1);
       for (const path of golden.keys()) {
         const { ids } = questions[Number(path.split(".")[1])]!;
         const [logitsToKeep] = golden.get(path)!.shape;

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..tables import percent, table
 
-SPLITS = {"training": "phrasings of training, new messages", "heldOut": "held-out phrasings"}
+SPLITS = {"training": "phrasings of training", "heldOut": "held-out phrasings"}
 MEASURES = {
     "recall": "unsafe messages flagged (recall)",
     "falseRefusals": "safe messages flagged (false refusals)",
