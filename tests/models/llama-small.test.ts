@@ -1,0 +1,4 @@
+/** public/models/llama-small gives what `transformers` gives. */
+import { testLanguageModel } from "./language";
+
+testLanguageModel("llama-small");
