@@ -71,10 +71,12 @@ def losses(model: TrainingLlama, input_ids: Tensor, labels: Tensor, weights: Ten
 def perplexity(model: TrainingLlama, documents: Documents, count: int, length: int, padding: int) -> dict[str, float]:
     """Of the first `count` documents, each on its own: over all tokens, and over those that are the model's to say."""
     sums = {"all": [0.0, 0.0], "said": [0.0, 0.0]}
-    for start in range(0, min(count, len(documents)), 16):
-        rows = [np.array([i]) for i in range(start, min(start + 16, count, len(documents)))]
-        rows = [row for row in rows if documents.starts[row[0] + 1] - documents.starts[row[0]] <= length + 1]
-        input_ids, labels, weights, document = batch(documents, rows, length, padding, 0.5)
+    sizes = np.diff(documents.starts)[:count]
+    order = [i for i in np.argsort(sizes, kind="stable") if sizes[i] <= length + 1]
+    for start in range(0, len(order), 16):
+        part = order[start : start + 16]
+        rows = [np.array([i]) for i in part]
+        input_ids, labels, weights, document = batch(documents, rows, int(sizes[part].max()) - 1, padding, 0.5)
         logits = model(input_ids, document).float()
         each = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view_as(weights)
         for name, chosen in (("all", weights > 0), ("said", weights == 1)):
@@ -87,13 +89,16 @@ def perplexity(model: TrainingLlama, documents: Documents, count: int, length: i
 def exact(model: TrainingLlama, asked: Documents, length: int, padding: int) -> np.ndarray:
     """For each question, whether greedy decoding gives the answer and ends: each token of the answer is the likeliest
     after those before it, which is the same and takes one pass."""
-    right: list[bool] = []
+    sizes = np.diff(asked.starts)
+    order = np.argsort(sizes, kind="stable")  # those of like lengths together: little padding
+    right = np.zeros(len(asked), bool)
     for start in range(0, len(asked), 16):
-        rows = [np.array([i]) for i in range(start, min(start + 16, len(asked)))]
-        input_ids, labels, weights, document = batch(asked, rows, length, padding, 0.5)
+        part = order[start : start + 16]
+        rows = [np.array([i]) for i in part]
+        input_ids, labels, weights, document = batch(asked, rows, min(length, int(sizes[part].max()) - 1), padding, 0.5)
         best = model(input_ids, document).argmax(-1)
-        right += ((best == labels) | (weights != 1)).all(1).tolist()
-    return np.array(right)
+        right[part] = ((best == labels) | (weights != 1)).all(1).numpy()
+    return right
 
 
 def as_documents(questions: list[dict], tokenizer: PreTrainedTokenizerFast) -> Documents:
