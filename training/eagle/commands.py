@@ -1,8 +1,8 @@
-"""`python -m training eagle <stage>`: baseline, prealign, projector, sft, ablations, export, evaluate, or all of them."""
+"""`python -m training eagle <stage>`: baseline, prealign, projector, sft, ablations, export, evaluate, or all of them; and
+`longer`, which trains everything further from what is shipped, without the runs that led there."""
 
 import dataclasses
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from transformers.utils import logging
 
@@ -18,12 +18,12 @@ from .small import small_parts
 from .stages import Parts, train
 
 STAGES = ("prealign", "projector", "sft", "baseline", "ablations", "export", "evaluate")
-TRAINED = {"baseline": tuple(BASELINE), "prealign": prealigned(), "projector": ("projector",), "sft": ("sft",)}
+TRAINED = {"baseline": tuple(BASELINE), "prealign": prealigned(), "projector": ("projector",), "sft": ("sft",), "longer": ("longer",)}
 SHIPPED = {"projector": "Experts that were trained one by one, llama-tiny as it was; only the projector is new."}
 
 
 def arguments_of(parser: ArgumentParser) -> None:
-    parser.add_argument("stage", choices=(*STAGES, "all"))
+    parser.add_argument("stage", choices=(*STAGES, "longer", "all"))
     parser.add_argument("--expert", choices=EXPERTS, help="prealign: this one only")
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS), help="ablations: these only")
 
@@ -32,10 +32,10 @@ def parts_of(fast: bool) -> Parts:
     """Experts and llama-tiny as they are shipped; with --quick, small ones by chance."""
     data = question_scenes(fast)
     if not fast:
-        return Parts({name: MODELS / name for name in EXPERTS}, MODELS / "llama-tiny", data, RUNS / "eagle", fast)
+        return Parts({name: MODELS / name for name in EXPERTS}, MODELS / "llama-tiny", data, RUNS / "eagle", MODELS / "eagle", fast)
     runs = RUNS / "quick-eagle"
     experts, language = small_parts(runs / "parts", questions_of(data["train"], 300))
-    return Parts(experts, language, data, runs, fast)
+    return Parts(experts, language, data, runs, runs / "export", fast)
 
 
 def check(parts: Parts, names: tuple[str, ...]) -> None:
@@ -54,7 +54,7 @@ def stages(arguments: Namespace) -> None:
 
 def run_stage(stage: str, parts: Parts, arguments: Namespace) -> None:
     recipes = {name: quick(recipe) if parts.quick else recipe for name, recipe in FULL.items()}
-    out: Path = parts.runs / "export" if parts.quick else MODELS / "eagle"
+    out = parts.out
     limit = 4 if parts.quick else arguments.limit
     if stage in TRAINED:
         names = (f"prealign-{arguments.expert}",) if stage == "prealign" and arguments.expert else TRAINED[stage]
@@ -69,13 +69,15 @@ def run_stage(stage: str, parts: Parts, arguments: Namespace) -> None:
         out.mkdir(parents=True, exist_ok=True)
         run_ablations(parts, arguments.groups, arguments.steps, arguments.threads, arguments.compile, out)
     elif stage == "export":
-        export("sft", recipes["sft"], parts, out)
+        last = "longer" if (parts.runs / "longer" / "state.pt").exists() else "sft"
+        export(last, recipes[last], parts, out)
         write_log(list(recipes), recipes, parts, out)
     else:
         flags = (" --quick" if parts.quick else "") + (f" --limit {arguments.limit}" if arguments.limit else "")
-        earlier = {name: recipe for name, recipe in recipes.items() if name != "sft"}
+        earlier = {name: recipe for name, recipe in recipes.items() if name not in ("sft", "longer")}
         evaluate(parts, out, earlier, f"python -m training eagle evaluate{flags}", limit)
         for name, words in SHIPPED.items():
-            ship_stage(name, recipes[name], words, parts, out, limit)
+            if (parts.runs / name / "state.pt").exists():
+                ship_stage(name, recipes[name], words, parts, out, limit)
         write_card(out)
         write_golden(parts, out, parts.runs / "golden" if parts.quick else FIXTURES / "eagle-trained")

@@ -66,7 +66,8 @@ def evaluate(parts: Parts, out: Path, earlier: dict[str, Stage], command: str, l
         "parameters": count(model),
         "bytes": (out / "model.safetensors").stat().st_size,
         "visualTokens": model.visual_tokens,
-        "stages": {
+        "stages": before_of(out)
+        | {
             name: measure_run(name, stage, parts, limit)
             for name, stage in earlier.items()
             if (parts.runs / name / "state.pt").exists()
@@ -74,6 +75,12 @@ def evaluate(parts: Parts, out: Path, earlier: dict[str, Stage], command: str, l
     }
     (out / "eval.json").write_text(json.dumps(result, indent=1) + "\n")
     tell(out.name, splits)
+
+
+def before_of(out: Path) -> dict:
+    """What was told of earlier stages, whose runs may be gone."""
+    path = out / "eval.json"
+    return json.loads(path.read_text())["stages"] if path.exists() else {}
 
 
 def measure_run(name: str, stage: Stage, parts: Parts, limit: int | None) -> dict:

@@ -74,8 +74,9 @@ def export(name: str, stage: Stage, parts: Parts, out: Path) -> None:
 
 def write_log(names: list[str], stages: dict[str, Stage], parts: Parts, out: Path) -> None:
     """training-log.json: {"stages": {name: {settings, samples, seconds, steps, evaluations}}, "notes"}, of the runs that are
-    there. Notes are those of notes.json beside the runs: what was unlike the recipe."""
-    result = {}
+    there; of others, what was told before. Notes are those of notes.json beside the runs: what was unlike the recipe."""
+    path = out / "training-log.json"
+    result = json.loads(path.read_text())["stages"] if path.exists() else {}
     for name in names:
         if not (parts.runs / name / "state.pt").exists():
             continue
@@ -86,7 +87,7 @@ def write_log(names: list[str], stages: dict[str, Stage], parts: Parts, out: Pat
         result[name] = {"recipe": settings(stages[name]) | state["log"]["recipe"], **facts, **log}
     told = parts.runs / "notes.json"
     notes = json.loads(told.read_text()) if told.exists() else []
-    (out / "training-log.json").write_text(json.dumps({"stages": result, "notes": notes}, indent=1) + "\n")
+    path.write_text(json.dumps({"stages": result, "notes": notes}, indent=1) + "\n")
 
 
 def opened(folder: Path, stage: str | None = None) -> tuple[Eagle, Prompts]:

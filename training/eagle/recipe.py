@@ -63,7 +63,9 @@ MIXTURE = {
     "projector": Stage(trained=(FUSION, PROJECTOR), start=towers_of(prealigned()), scenes=960, steps=60),
     "sft": Stage(start=("projector",), scenes=20_000, steps=280, ema=0.99, eval_every=200),
 }
-FULL = BASELINE | MIXTURE
+SHIPPED = "shipped"  # a start: the exported model itself
+LONGER = {"longer": Stage(start=(SHIPPED,), steps=2_000, ema=0.998, eval_every=200)}  # everything, further than `sft`
+FULL = BASELINE | MIXTURE | LONGER
 
 # Of every run that is compared. The experts' features are computed once.
 COMPARED = Stage(trained=(FUSION, PROJECTOR, LANGUAGE), scenes=960, eval_scenes=125, steps=60, eval_every=10_000, save_every=10_000)

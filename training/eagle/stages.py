@@ -16,14 +16,17 @@ from ..vlm.scores import exact
 from .config import build, eagle_config, load_parts, merged
 from .features import Features
 from .model import Eagle
-from .recipe import PROJECTOR, Stage, settings
+from .recipe import PROJECTOR, SHIPPED, Stage, settings
 
 
 class Parts:
-    """Where experts, language model and runs lie, and the scenes."""
+    """Where experts, language model and runs lie, where the model is shipped, and the scenes."""
 
-    def __init__(self, experts: dict[str, Path], language: Path, data: dict[str, ExpertScenes], runs: Path, quick: bool):
+    def __init__(
+        self, experts: dict[str, Path], language: Path, data: dict[str, ExpertScenes], runs: Path, out: Path, quick: bool
+    ):
         self.experts, self.language, self.data, self.runs, self.quick = experts, language, data, runs, quick
+        self.out = out
         self.asked: dict[tuple[str, int], list[list[Question]]] = {}
 
     def questions(self, split: str, count: int) -> list[list[Question]]:
@@ -39,11 +42,18 @@ def begin(stage: Stage, parts: Parts) -> tuple[Eagle, Prompts]:
     model, prompts = build(eagle_config(stage, parts.experts, parts.language), parts.language)
     load_parts(model, parts.experts, parts.language)
     starts = [start.partition(":") for start in stage.start]
-    states = [(average_of(parts.runs / name), part) for name, _, part in starts]
+    states = [(average_of(parts.runs / name) if name != SHIPPED else shipped(parts), part) for name, _, part in starts]
     model.load_state_dict(merged(model.state_dict(), states))
     for name, weight in model.named_parameters():
         weight.requires_grad_(name.startswith(stage.trained))
     return model, prompts
+
+
+def shipped(parts: Parts) -> dict[str, Tensor]:
+    """The weights of the exported model, to train it longer when its runs are gone."""
+    from .export import opened  # which needs this file
+
+    return opened(parts.out)[0].state_dict()
 
 
 def average_of(run: Path) -> dict[str, Tensor]:
