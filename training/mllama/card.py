@@ -45,6 +45,7 @@ def write_card(setup: Setup) -> None:
         "logits": f"{result['text']['logits']:,}",
         "recipe": recipe,
         "schedule": schedule(setup, stages, result["seconds"]),
+        "pictures": sum(setup.state(name)["step"] * stages[name].batch_size for name in ("noisy", "clean", "sft")),
         "minutes": round(sum(result["seconds"].values()) / 60),
         "command": result["command"],
         "date": result["date"],

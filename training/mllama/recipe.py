@@ -44,7 +44,7 @@ class MllamaRecipe:
     # preferences
     beta: float = 0.1  # DPO
     pairs: int = 4  # of a picture
-    preference_scenes: int = 150  # of each split, for the preference measure
+    preference_scenes: int = 200  # of each split, for the preference measure
     seeds: tuple[int, ...] = (5, 6, 7)  # of DPO
     # questions that the language model writes
     written_scenes: int = 150
@@ -57,10 +57,10 @@ FULL = MllamaRecipe(
         "noisy": StageRecipe(steps=90, lr=2e-3, batch_size=16, length=48, said=46, warmup=10, ema=0.95),
         "clean": StageRecipe(steps=240, lr=2e-3, batch_size=16, length=64, said=62, warmup=10, ema=0.97),
         "sft": StageRecipe(steps=330, lr=2e-3, batch_size=16, length=80, said=28, warmup=10, save_every=25, saved=(1,)),
-        "reward": StageRecipe(steps=30, lr=2e-3, warmup=5, muon_from=1_000_000, ema=0.95),
-        "rejection": StageRecipe(steps=25, lr=2e-4, warmup=5, ema=0.9),
-        "dpo": StageRecipe(steps=30, lr=2e-4, warmup=5, ema=0.9),
-        "synthetic": StageRecipe(steps=20, lr=2e-4, warmup=5, ema=0.9),
+        "reward": StageRecipe(steps=100, lr=3e-3, batch_size=16, warmup=5, muon_from=1_000_000, ema=0.95),
+        "rejection": StageRecipe(steps=25, lr=2e-4, batch_size=16, warmup=5, ema=0.9),
+        "dpo": StageRecipe(steps=40, lr=5e-4, batch_size=16, warmup=5, ema=0.9),
+        "synthetic": StageRecipe(steps=20, lr=2e-4, batch_size=16, warmup=5, ema=0.9),
     }
 )
 LESS = {"batch_size": 16, "warmup": 5, "log_every": 10, "save_every": 20, "eval_subset": 20, "ema": 0.9}
