@@ -40,6 +40,8 @@ class Job:
             self.recipe = small_quick(self.recipe)
         if self.options.steps:
             self.recipe = dataclasses.replace(self.recipe, steps=self.options.steps)
+        if quick and not self.options.limit:
+            self.options.limit = 100  # questions, and documents: enough to see that it runs
         self.data = DATA / ("quick-text" if quick else "text")
         self.run = self.run_of(self.name)
         self.out = self.out_of(self.name)
