@@ -149,7 +149,7 @@ def summary() -> str:
         "",
         "Written by `python -m training report` from each model's `eval.json`; the numbers are not typed by hand.",
         "",
-        f"All of `public/models` is {megabytes(MODELS.rglob('*'))} MB. *MB* in the table is what an answer needs. Brackets hold 95 % "
+        f"All of `public/models` is {megabytes(MODELS.rglob('*'))} MB. _MB_ in the table is what an answer needs. Brackets hold 95 % "
         "intervals after Wilson (1927), and what was counted. Pictures are in the training styles and in one that is held out; texts and "
         "messages are phrased as in training and otherwise.",
         "",

@@ -109,7 +109,7 @@ def against_single(rows: list[dict]) -> list[str]:
     head = ["split", "kind", *names, "points more", "beyond the spread"]
     seeds = " and ".join(str(len(runs)) for runs in (single, mixture))
     return [
-        f"The mean of {seeds} seeds (lowest to highest). *Beyond the spread*: no seed of one reaches a seed of the other.",
+        f"The mean of {seeds} seeds (lowest to highest). _Beyond the spread_: no seed of one reaches a seed of the other.",
         "",
         table(head, listed),
         "",
