@@ -1,6 +1,7 @@
 /** From a lesson's file to everything that its page needs: by mdx-bundler, with the plugins of this folder. */
 import { readFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
+import type { Element, Root } from "hast";
 import { bundleMDX } from "mdx-bundler";
 import rehypeKatex from "rehype-katex";
 import remarkGfm from "remark-gfm";
@@ -84,7 +85,12 @@ async function bundle(path: string, file: string, options: Parameters<typeof les
       mdxOptions: (given: unknown) => {
         const mdx = given as { remarkPlugins?: unknown[]; rehypePlugins?: unknown[] };
         mdx.remarkPlugins = [...(mdx.remarkPlugins ?? []), remarkGfm, remarkMath, [lessonPlugin, options]];
-        mdx.rehypePlugins = [...(mdx.rehypePlugins ?? []), [rehypeKatex, katex], [mathProblems, options.report]];
+        mdx.rehypePlugins = [
+          ...(mdx.rehypePlugins ?? []),
+          [rehypeKatex, katex],
+          [mathProblems, options.report],
+          reachableFormulas,
+        ];
         return { ...mdx, development: false } as never; // its own type names a package that is not installed
       },
       esbuildOptions: (esbuild) => ({ ...esbuild, logLevel: "silent" }),
@@ -114,6 +120,18 @@ function mathProblems(report: (line: number, what: string) => void) {
       report(message.line ?? 1, `formula: ${cause instanceof Error ? cause.message : message.reason}`);
     }
   };
+}
+
+/** A long formula scrolls on a narrow page; the keyboard must be able to get there. */
+function reachableFormulas() {
+  const reach = (node: Element | Root): void => {
+    for (const child of node.children) {
+      const classes = child.type === "element" ? child.properties.className : undefined;
+      if (Array.isArray(classes) && classes.includes("katex-display")) (child as Element).properties.tabIndex = 0;
+      else if ("children" in child) reach(child as Element); // a lesson's own components among them
+    }
+  };
+  return reach;
 }
 
 function checkCitations(
