@@ -122,13 +122,16 @@ function mathProblems(report: (line: number, what: string) => void) {
   };
 }
 
+function isFormula({ properties }: Element): boolean {
+  return Array.isArray(properties.className) && properties.className.includes("katex-display");
+}
+
 /** A long formula scrolls on a narrow page; the keyboard must be able to get there. */
 function reachableFormulas() {
   const reach = (node: Element | Root): void => {
     for (const child of node.children) {
-      const classes = child.type === "element" ? child.properties.className : undefined;
-      if (Array.isArray(classes) && classes.includes("katex-display")) (child as Element).properties.tabIndex = 0;
-      else if ("children" in child) reach(child as Element); // a lesson's own components among them
+      if (child.type === "element" && isFormula(child)) child.properties.tabIndex = 0;
+      else if ("children" in child) reach(child); // a lesson's own components among them
     }
   };
   return reach;

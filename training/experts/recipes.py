@@ -52,6 +52,7 @@ FULL = {
     "convnext": ExpertRecipe(
         config={**PICTURE, "patch_size": 4, "num_stages": 3, "hidden_sizes": [28, 56, 112], "depths": [1, 2, 4],
                 "layer_scale_init_value": 0.1},
+        steps=2_100,
         weights={"patches": 0.5},  # naming what is in each patch, by a head that is not exported
     ),
     "dense": ExpertRecipe(
@@ -61,7 +62,7 @@ FULL = {
     ),
     "text": ExpertRecipe(
         config={**FINE, **CLASSIFIER, "num_hidden_layers": 3},
-        start="vit-classifier", scenes="signs", train_scenes=20_000, kept_patches=96, steps=4_000,
+        start="vit-classifier", scenes="signs", train_scenes=20_000, kept_patches=96, steps=3_400,
         weights={"patches": 0.5, "blank": 0.3},  # the letter in each patch, by a head that is not exported; an empty place
     ),
     "dino": ExpertRecipe(

@@ -31,7 +31,7 @@ class MllamaRecipe:
     global_layers: int = 1
     taps: tuple[int, ...] = (1, 2, 3)  # the states that enter these layers of the encoder are seen too
     cross_layers: tuple[int, ...] = (1, 4, 7)
-    encoder_pace: float = 0.1  # of the learning rate: at all of it the encoder lost what it knew
+    encoder_pace: float = 0.3  # of the learning rate: at all of it the encoder lost what it knew
     gate_gain: float = 8.0  # how much faster a gate moves than other weights
     # data
     small: float = 0.15  # share of the training pictures that are shown at half their size, in one tile
@@ -56,7 +56,7 @@ FULL = MllamaRecipe(
     stages={
         "noisy": StageRecipe(steps=90, lr=2e-3, batch_size=16, length=48, said=46, warmup=10, ema=0.95),
         "clean": StageRecipe(steps=240, lr=2e-3, batch_size=16, length=64, said=62, warmup=10, ema=0.97),
-        "sft": StageRecipe(steps=330, lr=2e-3, batch_size=16, length=80, said=28, warmup=10, save_every=25, saved=(1,)),
+        "sft": StageRecipe(steps=5_000, lr=2e-3, batch_size=16, length=80, said=28, warmup=10, ema=0.998, eval_every=500, saved=(1,)),
         "reward": StageRecipe(steps=100, lr=3e-3, batch_size=16, warmup=5, muon_from=1_000_000, ema=0.95),
         "rejection": StageRecipe(steps=25, lr=2e-4, batch_size=16, warmup=5, ema=0.9),
         "dpo": StageRecipe(steps=40, lr=5e-4, batch_size=16, warmup=5, ema=0.9),
