@@ -1,6 +1,8 @@
 import type { Metadata } from "next";
 import { Demo, type StaticSight } from "../components/home";
+import { SmallStudio } from "../components/scene-studio";
 import { SiteFrame } from "../components/ui/site-frame";
+import { answeringModels } from "../lib/course";
 import { course, homeSight } from "./course";
 import styles from "./page.module.css";
 
@@ -10,6 +12,7 @@ export default async function Home() {
   const { lessons, modules } = await course();
   const first = lessons[0]!;
   const sight = homeSight() as StaticSight;
+  const speaker = answeringModels(process.cwd())[0];
   const planned = modules.reduce((count, module) => count + module.planned.length, 0);
   return (
     <SiteFrame here="/">
@@ -30,6 +33,17 @@ export default async function Home() {
             <a href="/course/">See the whole course</a>
           </div>
         </Demo>
+
+        {speaker && (
+          <section className={styles.ask} aria-labelledby="ask">
+            <h2 id="ask">Ask it in words</h2>
+            <p>
+              Further on, encoders like this one are joined to a language model, and the two answer questions. You will
+              take that apart as well. It is small and it errs; the scene knows the truth, and tells you.
+            </p>
+            <SmallStudio model={{ id: speaker.id, bytes: speaker.bytes }} />
+          </section>
+        )}
 
         <section className={styles.what} aria-labelledby="what">
           <h2 id="what">A course to run, not only to read</h2>

@@ -3,9 +3,9 @@
 /** Compose a scene, ask about it, and see who answers what: model by model, stage by stage, with these eyes or those. */
 import { useCallback, useEffect, useId, useRef, useState, type ReactNode } from "react";
 import type { Progress, ScenesBuiltin } from "../../lib/notebook";
-import type { Scene } from "../../lib/scenes";
 import type { Composed, Composer } from "../studio";
 import type { Answers, Choice } from "./answers";
+import { FIRST_SCENE } from "./first-scene";
 import { linkOf, readLink, type LinkState } from "./link";
 import { Asked, type AskedEntry } from "./Asked";
 import styles from "./scene-studio.module.css";
@@ -212,17 +212,6 @@ export function SceneStudio({ models }: { models: readonly StudioModel[] }): Rea
 
 const MOST_ASKED = 8;
 
-/** Something to ask of every kind: what, where, how many, which colour. */
-const FIRST: Scene = {
-  ground: { kind: "plain", colour: [223, 232, 234] },
-  items: [
-    { kind: "thing", thing: "cat", style: "noto", x: 34, y: 84, size: 52 },
-    { kind: "thing", thing: "apple", style: "noto", x: 94, y: 92, size: 38 },
-    { kind: "shape", shape: "star", colour: "blue", x: 96, y: 32, size: 36 },
-    { kind: "sign", text: "OPEN", board: "red", x: 40, y: 28, size: 56 },
-  ],
-};
-
 function Experts(props: { all: readonly string[]; choice: Choice; onChange: (experts?: string[]) => void }) {
   const { all, choice, onChange } = props;
   const on = choice.experts ?? all;
@@ -256,9 +245,9 @@ async function open(link: LinkState, onProgress: (progress?: Progress) => void):
   const [{ openAnswers }, { composer }] = await Promise.all([import("./answers"), import("../studio")]);
   const answers = await openAnswers(onProgress);
   try {
-    return { answers, composer: await composer(answers.scenes, { scene: link.scene ?? FIRST }) };
+    return { answers, composer: await composer(answers.scenes, { scene: link.scene ?? FIRST_SCENE }) };
   } catch (error) {
     if (!link.scene) throw error;
-    return { answers, composer: await composer(answers.scenes, { scene: FIRST }) }; // the link's scene cannot be drawn
+    return { answers, composer: await composer(answers.scenes, { scene: FIRST_SCENE }) }; // the link's scene cannot be drawn
   }
 }
