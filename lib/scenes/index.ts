@@ -28,8 +28,8 @@ export { drawScene, drawWithTruth, sceneTruth, type Box, type SceneTruth } from 
 export { mixedScene, recipes, type MixedOptions, type Recipe } from "./mixed-scene";
 export { isHeldOutText, signTexts } from "./sign-text";
 export { companionsOf, popularThings, settings } from "./settings";
-export { limits, sceneFacts, type Facts, type Seen } from "./facts";
-export { relationMargins, type Direction } from "./relations";
+export { limits, named, sceneFacts, type Facts, type Seen } from "./facts";
+export { direction, directionWords, isLarger, nextTo, opposite, relationMargins, type Direction } from "./relations";
 export { groundColourOf, groundColours, groundMargins } from "./ground-colour";
 export { questionsOf, type QuestionOptions } from "./questions";
 export {
@@ -39,7 +39,20 @@ export {
   type Question,
   type QuestionKind,
 } from "./questions/question";
-export { captionOf } from "./captions";
+export { captionOf, captionPhrasings, captionPlan, captionText, type CaptionPlan } from "./captions";
+export { sizePhrasings } from "./questions/size";
+export { wherePhrasings } from "./questions/where";
 export { noises, noisyCaption, type Noise, type NoisyCaption, type NoisyOptions } from "./noisy-captions";
 export { sceneWords, wordsOf } from "./vocabulary";
-export { anyOf, counted, indefinite, isCounted, isPlural, listed, numberWord, pluralOf } from "./grammar";
+export {
+  anyOf,
+  counted,
+  fill,
+  indefinite,
+  isCounted,
+  isOrAre,
+  isPlural,
+  listed,
+  numberWord,
+  pluralOf,
+} from "./grammar";

@@ -1,6 +1,5 @@
 /** Tasks that are all looking back: say again, go on, which text belongs to what. A model that reads pictures needs this. */
-import { shapeColours, shuffled, things, type Random } from "../../lib/scenes";
-import { indefinite, listed } from "../../lib/scenes/grammar";
+import { indefinite, listed, shapeColours, shuffled, things, type Random } from "../../lib/scenes";
 import { chatOf, type Asked, type CorpusSplit, type TestQuestion, type TextDocument } from "./documents";
 import { signText } from "./story-world";
 

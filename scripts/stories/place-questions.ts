@@ -1,11 +1,23 @@
 /** Relations that a story tells, and the scenes' questions about places and sizes that these words answer. */
-import { shuffled, type Facts, type Random, type Seen } from "../../lib/scenes";
-import { captionPhrasings } from "../../lib/scenes/captions";
-import { named } from "../../lib/scenes/facts";
-import { fill, indefinite, isOrAre } from "../../lib/scenes/grammar";
-import { sizePhrasings } from "../../lib/scenes/questions/size";
-import { wherePhrasings } from "../../lib/scenes/questions/where";
-import { direction, directionWords, isLarger, nextTo, opposite, type Direction } from "../../lib/scenes/relations";
+import {
+  captionPhrasings,
+  direction,
+  directionWords,
+  fill,
+  indefinite,
+  isLarger,
+  isOrAre,
+  named,
+  nextTo,
+  opposite,
+  shuffled,
+  sizePhrasings,
+  wherePhrasings,
+  type Direction,
+  type Facts,
+  type Random,
+  type Seen,
+} from "../../lib/scenes";
 import type { Asked } from "./documents";
 
 /** `a` is `way` of `b`, as the story says it. `near`: next to each other, or far apart. */

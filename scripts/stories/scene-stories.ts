@@ -2,9 +2,16 @@
  * A scene told in words, and the questions that the words answer: captions as lib/scenes writes them, with some more
  * sentences about places and sizes, and the questions that lib/scenes asks about pictures, answered as it answers them.
  */
-import { questionsOf, shuffled, type Facts, type Random } from "../../lib/scenes";
-import { captionPlan, captionText, type CaptionPlan } from "../../lib/scenes/captions";
-import { groundColourOf } from "../../lib/scenes/ground-colour";
+import {
+  captionPlan,
+  captionText,
+  groundColourOf,
+  questionsOf,
+  shuffled,
+  type CaptionPlan,
+  type Facts,
+  type Random,
+} from "../../lib/scenes";
 import type { Asked, CorpusSplit } from "./documents";
 import {
   askPlaces,
