@@ -100,7 +100,7 @@ def gain_words(found: dict) -> str:
 
 
 def reward_table(found: dict) -> str:
-    words = {"head": "the head alone", "layer": "the head and the last layer that looks"}
+    words = {"head": "the head alone", "layer": "the head and the layers that look"}
     rows = [[name, *(f"{found[split][kind]['share']:.1%}" for split in SPLIT_NAMES)] for kind, name in words.items()]
     return table(["trained", *SPLIT_NAMES.values()], rows)
 

@@ -1,5 +1,5 @@
 """From the runs to public/models/mllama: the model after DPO in f16, SFT and rejection sampling as differences, the logs;
-and to public/models/reward: the head and the one layer that the reward model has of its own."""
+and to public/models/reward: the head and the layers that the reward model has of its own."""
 
 import copy
 import json

@@ -31,14 +31,14 @@ class MllamaRecipe:
     global_layers: int = 1
     taps: tuple[int, ...] = (1, 2, 3)  # the states that enter these layers of the encoder are seen too
     cross_layers: tuple[int, ...] = (1, 4, 7)
-    encoder_pace: float = 0.3  # of the learning rate: at all of it the encoder lost what it knew
+    encoder_pace: float = 0.3  # of the learning rate: it starts from weights that know something
     gate_gain: float = 8.0  # how much faster a gate moves than other weights
     # data
     small: float = 0.15  # share of the training pictures that are shown at half their size, in one tile
     eval_scenes: int = 250  # of each split
     seed: int = 5
     # answers that are sampled
-    sampled_scenes: int = 400
+    sampled_scenes: int = 1_200
     samples: int = 4
     temperature: float = 1.0
     # preferences
@@ -47,7 +47,7 @@ class MllamaRecipe:
     preference_scenes: int = 200  # of each split, for the preference measure
     seeds: tuple[int, ...] = (5, 6, 7)  # of DPO
     # questions that the language model writes
-    written_scenes: int = 150
+    written_scenes: int = 300
     kept: float = 0.5  # share of them that the reward model keeps
     stages: dict[str, StageRecipe] = field(default_factory=dict)
 
@@ -57,10 +57,10 @@ FULL = MllamaRecipe(
         "noisy": StageRecipe(steps=90, lr=2e-3, batch_size=16, length=48, said=46, warmup=10, ema=0.95),
         "clean": StageRecipe(steps=240, lr=2e-3, batch_size=16, length=64, said=62, warmup=10, ema=0.97),
         "sft": StageRecipe(steps=5_000, lr=2e-3, batch_size=16, length=80, said=28, warmup=10, ema=0.998, eval_every=500, saved=(1,)),
-        "reward": StageRecipe(steps=100, lr=3e-3, batch_size=16, warmup=5, muon_from=1_000_000, ema=0.95),
-        "rejection": StageRecipe(steps=25, lr=2e-4, batch_size=16, warmup=5, ema=0.9),
-        "dpo": StageRecipe(steps=40, lr=5e-4, batch_size=16, warmup=5, ema=0.9),
-        "synthetic": StageRecipe(steps=20, lr=2e-4, batch_size=16, warmup=5, ema=0.9),
+        "reward": StageRecipe(steps=300, lr=1e-3, batch_size=16, warmup=5, muon_from=1_000_000, ema=0.95),
+        "rejection": StageRecipe(steps=75, lr=2e-4, batch_size=16, warmup=5, ema=0.9),
+        "dpo": StageRecipe(steps=75, lr=5e-4, batch_size=16, warmup=5, ema=0.9),
+        "synthetic": StageRecipe(steps=40, lr=2e-4, batch_size=16, warmup=5, ema=0.9),
     }
 )
 LESS = {"batch_size": 16, "warmup": 5, "log_every": 10, "save_every": 20, "eval_subset": 20, "ema": 0.9}

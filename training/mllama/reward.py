@@ -2,7 +2,7 @@
 
 The model after SFT with a linear head on the last hidden state at the answer's end of turn. Trained on pairs of the right and a
 wrong answer after Bradley and Terry: loss = -log sigmoid(r(right) - r(wrong)). First the head alone, on frozen features; then
-with the last layer that looks at the picture. Shapes: B rows   K ends of answers, right and wrong in turn   D hidden size
+with the layers that look at the picture. Shapes: B rows   K ends of answers, right and wrong in turn   D hidden size
 """
 
 import numpy as np
@@ -114,8 +114,7 @@ def trained_reward_model(setup: Setup) -> RewardModel:
 def train_reward(setup: Setup) -> None:
     rng = np.random.default_rng(setup.recipe.seed)
     pairs = wrong_pairs(setup, WrongAnswers(questions_of(setup.data["train"], 2_000)), rng)
-    last = f"language_model.model.layers.{max(setup.recipe.cross_layers)}."
     setup.train(RewardTask(setup, reward_model(setup), pairs, ("reward_head",)), "reward", "reward-frozen")
     start = reward_model(setup)
     start.load_state_dict(setup.state("reward-frozen")["average"])
-    setup.train(RewardTask(setup, start, pairs, ("reward_head", last)), "reward")
+    setup.train(RewardTask(setup, start, pairs, ("reward_head", "cross")), "reward")
