@@ -340,3 +340,96 @@ mistakes("03-attention/03-many-heads", [
   ],
   ["a size written in", [["D / heads]", "4]"]], "expected a shape of 40 numbers"],
 ]);
+
+const pair = "if (tokens[i] === a && tokens[i + 1] === b) {";
+mistakes("05-language-decoders/01-tokens", [
+  ["no return", [["return tokens;", ""]], "is there a return?"],
+  ["nothing joined", [["tokens = joined;", ""]], "Nothing was joined"],
+  ["not skipped", [["i++; // the second one is used up", ""]], "Both symbols of a pair are used up"],
+  ["the wrong way round", [["joined.push(a + b)", "joined.push(b + a)"]], "in the order of the text"],
+  ["a plus sign", [["joined.push(a + b)", 'joined.push(a + "+" + b)']], "the two strings side by side"],
+  [
+    "the first place only",
+    [[pair, "if (joined.every((t) => t !== a + b) && tokens[i] === a && tokens[i + 1] === b) {"]],
+    "Only the first place was joined",
+  ],
+  [
+    "joined with itself",
+    [[pair, "if (joined.at(-1)?.startsWith(a + b) && a === b) joined.push(joined.pop() + tokens[i]);\nelse " + pair]],
+    "The new token was joined again",
+  ],
+  [
+    "from the right",
+    [
+      ["for (let i = 0; i < tokens.length; i++) {", "for (let i = tokens.length - 1; i >= 0; i--) {"],
+      [pair, "if (tokens[i] === b && tokens[i - 1] === a) {"],
+      ["i++; // the second one is used up", "i--;"],
+      ["tokens = joined;", "tokens = joined.reverse();"],
+    ],
+    "You join from the right",
+  ],
+  [
+    "symbols, not tokens",
+    [
+      [
+        "let tokens = [...symbols];",
+        "let tokens = [...symbols];\nmerges = merges.filter(([a, b]) => a.length + b.length === 2);",
+      ],
+    ],
+    "can be part of a later rule",
+  ],
+  ["from the end of the list", [["of merges)", "of [...merges].reverse())"]], "You begin at the end of the list"],
+  [
+    "the longest that fits",
+    [
+      [
+        "let tokens = [...symbols];",
+        'merges = [...merges].sort(([a, b]) => (symbols.join("").startsWith(a + b) ? -1 : 1));\nlet tokens = [...symbols];',
+      ],
+    ],
+    "What comes first in the list goes first",
+  ],
+]);
+
+mistakes("05-language-decoders/02-residual-stream", [
+  ["no return", [["return x.add(passed.matmul(down));", ""]], "is there a return?"],
+  ["still wide", [["return x.add(passed.matmul(down));", "return passed;"]], "That is still wide"],
+  ["nothing done", [["return x.add(passed.matmul(down));", "return x;"]], "Nothing has been added"],
+  ["not added", [["x.add(passed.matmul(down))", "passed.matmul(down)"]], "A layer adds it to the stream"],
+  ["added to the copy", [["x.add(passed", "y.add(passed"]], "The norm is for reading only"],
+  ["no norm", [["x.div(scale).mul(norm)", "x"]], "The norm is missing"],
+  ["no learned numbers", [[".mul(norm)", ""]], "The learned numbers of the norm are missing"],
+  [
+    "layer norm",
+    [
+      ["x.square().mean", "x.sub(x.mean(-1, { keepDims: true })).square().mean"],
+      ["x.div(scale)", "x.sub(x.mean(-1, { keepDims: true })).div(scale)"],
+    ],
+    "You subtract the mean",
+  ],
+  ["no root", [[".add(eps).sqrt()", ".add(eps)"]], "Divide by its root"],
+  ["a sum", [["x.square().mean(-1", "x.square().sum(-1"]], "the root of the sum of squares"],
+  ["over the tokens", [["x.square().mean(-1", "x.square().mean(0"]], "The mean is taken over the tokens"],
+  ["over everything", [["x.square().mean(-1, { keepDims: true })", "x.square().mean()"]], "One mean for all tokens"],
+  [
+    "gate and up exchanged",
+    [
+      ["y.matmul(gate)", "y.matmul(OTHER)"],
+      ["y.matmul(up)", "y.matmul(gate)"],
+      ["OTHER", "up"],
+    ],
+    "Gate and up are exchanged",
+  ],
+  ["not bent", [["z.mul(z.sigmoid())", "z"]], "The gate is not bent"],
+  ["sigmoid alone", [["z.mul(z.sigmoid())", "z.sigmoid()"]], "That is sigmoid alone"],
+  ["relu", [["z.mul(z.sigmoid())", "z.relu()"]], "That is relu"],
+  ["no up", [["open.mul(y.matmul(up))", "open"]], "nothing passes through it"],
+  ["added halves", [["open.mul(y.matmul(up))", "open.add(y.matmul(up))"]], "A gate multiplies"],
+  ["eps outside the root", [[".add(eps).sqrt()", ".sqrt().add(eps)"]], "inside the root"],
+  ["eps forgotten", [[".add(eps)", ".add(0)"]], "eps counts"],
+  [
+    "a size written in",
+    [["x.square().mean(-1, { keepDims: true })", "x.square().sum(-1, { keepDims: true }).div(4)"]],
+    "Is a size written into your code?",
+  ],
+]);
