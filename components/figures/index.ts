@@ -25,5 +25,6 @@ export { similarity } from "./similarity";
 export { tokenStream, type StreamedToken, type TokenStream } from "./token-stream";
 export { tokens } from "./tokens";
 export { topClasses, type Prediction } from "./top-classes";
+export { tradeOff, type Scored, type TradeOffOptions } from "./trade-off";
 export { training, type TrainingLog, type TrainingOptions } from "./training";
 export { weights, type WeightsOptions } from "./weights";

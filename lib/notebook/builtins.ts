@@ -132,6 +132,7 @@ export const builtins: readonly BuiltinEntry[] = [
       "cacheMemory",
       "profile",
       "weights",
+      "tradeOff",
     ],
   },
   {

@@ -433,3 +433,35 @@ mistakes("05-language-decoders/02-residual-stream", [
     "Is a size written into your code?",
   ],
 ]);
+
+const bothRates = "{ recall: refused(true) / count(true), falseRefusals: refused(false) / count(false) }";
+const all = "(refused(true) + refused(false))";
+mistakes("10-post-training/05-safety-and-the-price-of-refusing", [
+  ["no return", [[`return ${bothRates};`, ""]], "is there a return?"],
+  ["the threshold the wrong way round", [["score > threshold", "score < threshold"]], "You refuse below the threshold"],
+  [
+    "the wrong way round, with the threshold",
+    [["score > threshold", "score <= threshold"]],
+    "You refuse below the threshold",
+  ],
+  ["misses", [["refused(true) / count(true)", "1 - refused(true) / count(true)"]], "That is the share of misses"],
+  ["precision", [["refused(true) / count(true)", `refused(true) / ${all}`]], "that is called precision"],
+  ["of all messages", [["refused(true) / count(true)", "refused(true) / scores.length"]], "a share of the unsafe ones"],
+  ["a count", [["refused(true) / count(true)", "refused(true)"]], "That is a count"],
+  [
+    "of the refused",
+    [["refused(false) / count(false)", `refused(false) / ${all}`]],
+    "False refusals are a share of the safe messages",
+  ],
+  [
+    "safe ones of all",
+    [["refused(false) / count(false)", "refused(false) / scores.length"]],
+    "a share of the safe ones",
+  ],
+  ["answered ones", [["refused(false) / count(false)", "1 - refused(false) / count(false)"]], "that are answered"],
+  ["on the threshold", [["score > threshold", "score >= threshold"]], "A score on the threshold is not above it"],
+  ["the price forgotten", [["falseRefusals <= allowed && ", ""]], "more safe messages are refused than allowed"],
+  ["always one half", [["return best;", "return 0.5;"]], "more safe messages are refused than allowed"],
+  ["too strict", [["recall > highest", "threshold < 1 && threshold > best % 1"]], "A lower threshold is allowed"],
+  ["no threshold", [["return best;", ""]], "choose has to return a number"],
+]);
