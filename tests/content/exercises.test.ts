@@ -465,3 +465,104 @@ mistakes("10-post-training/05-safety-and-the-price-of-refusing", [
   ["too strict", [["recall > highest", "threshold < 1 && threshold > best % 1"]], "A lower threshold is allowed"],
   ["no threshold", [["return best;", ""]], "choose has to return a number"],
 ]);
+
+mistakes("08-mixture-of-encoders/01-why-one-encoder-is-not-enough", [
+  ["no return", [["return right / vectors.length;", ""]], "is there a return?"],
+  ["finds itself", [["if (j === i) continue;", ""]], "Each picture finds itself"],
+  ["dot products", [["/ Math.sqrt(dot(a, a) * dot(b, b))", ""]], "A long vector has a large one with everybody"],
+  [
+    "divided by one length",
+    [["/ Math.sqrt(dot(a, a) * dot(b, b))", "/ Math.sqrt(dot(a, a))"]],
+    "A long vector has a large one with everybody",
+  ],
+  [
+    "the least alike",
+    [
+      ["-Infinity", "Infinity"],
+      ["likeness > highest", "likeness < highest"],
+    ],
+    "You take the least alike",
+  ],
+  [
+    "the smallest distance",
+    [["dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))", "-a.reduce((sum, x, d) => sum + (x - b[d]) ** 2, 0)"]],
+    "You take the smallest distance",
+  ],
+  ["a count", [["right / vectors.length", "right"]], "Return a share"],
+  [
+    "the wrong ones",
+    [["labels[nearest] === labels[i]", "labels[nearest] !== labels[i]"]],
+    "the share of the wrong ones",
+  ],
+  ["starts at 0", [["-Infinity", "0"]], "begin the highest at -Infinity"],
+]);
+
+const [atC, atR, atK] = ["let c = 0; c < channels; c++", "let r = 0; r < s; r++", "let k = 0; k < s; k++"];
+mistakes("08-mixture-of-encoders/02-experts-and-their-grids", [
+  ["no return", [["return out;", ""]], "is there a return?"],
+  [
+    "row and column exchanged",
+    [
+      [atR, "ONE"],
+      [atK, atR],
+      ["ONE", atK],
+    ],
+    "k changes fastest",
+  ],
+  [
+    "squares first",
+    [
+      [atC, "ONE"],
+      [atR, "TWO"],
+      [atK, atC],
+      ["ONE", atR],
+      ["TWO", atK],
+    ],
+    "all channels of the top left places first",
+  ],
+  [
+    "averaged",
+    [
+      [atR, "let r = 0; r < 1; r++"],
+      [atK, "let k = 0; k < 1; k++"],
+      [
+        "map[c][Y * s + r][X * s + k]",
+        "(map[c][Y * s][X * s] + map[c][Y * s + 1][X * s] + map[c][Y * s][X * s + 1] + map[c][Y * s + 1][X * s + 1]) / 4",
+      ],
+    ],
+    "or averaged",
+  ],
+  [
+    "averaged, four times",
+    [
+      [
+        "map[c][Y * s + r][X * s + k]",
+        "(map[c][Y * s][X * s] + map[c][Y * s + 1][X * s] + map[c][Y * s][X * s + 1] + map[c][Y * s + 1][X * s + 1]) / 4",
+      ],
+    ],
+    "You average the square",
+  ],
+  [
+    "quarters",
+    [["[Y * s + r][X * s + k]", "[(r * height) / s + Y][(k * width) / s + X]"]],
+    "You cut the map into quarters",
+  ],
+  ["always the same corner", [["[Y * s + r][X * s + k]", "[Y * s][X * s]"]], "Add r to the row"],
+  [
+    "columns for rows",
+    [
+      ["Y < height / s", "Y < width / s"],
+      ["X < width / s", "X < height / s"],
+      ["[Y * s + r][X * s + k]", "[X * s + r][Y * s + k]"],
+    ],
+    "Rows and columns are the wrong way round",
+  ],
+  [
+    "a factor written in",
+    [
+      [atR, "let r = 0; r < 2; r++"],
+      [atK, "let k = 0; k < 2; k++"],
+    ],
+    "Is the 2 written into your code?",
+  ],
+]);
