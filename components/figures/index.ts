@@ -17,6 +17,7 @@ export { modelDiagram, type DiagramOptions } from "./model-diagram";
 export { norms, type Place } from "./norms";
 export { numbers, type Channel } from "./numbers";
 export type { Picture } from "../ui/paint";
+export { overlays, type OverlaysOptions, type WeightedCard } from "./overlays";
 export { patches, type PatchPicker } from "./patches";
 export { picture, type PixelValues } from "./picture";
 export { profile } from "./profile";

@@ -9,18 +9,19 @@ const DARKEST = 0.86;
 
 /**
  * @param weights one number a patch, >= 0, in reading order; the largest is drawn fully bright
+ * @param options.largest the weight that is drawn fully bright, for several pictures on one scale [the largest of these]
  * @param marks patches to outline, by number
  */
 export function overlay(
   picture: Picture,
   weights: ArrayLike<number>,
-  options: { patchSize: number; marks?: readonly number[]; query?: number; width: string },
+  options: { patchSize: number; marks?: readonly number[]; query?: number; width: string; largest?: number },
 ): HTMLElement {
   const { patchSize, marks = [], query, width } = options;
   const { columns, count } = patchGrid(picture, patchSize);
   if (weights.length !== count)
     throw new RangeError(`figures: expected ${count} weights, one a patch, got ${weights.length}`);
-  const largest = Math.max(...Array.from(weights), Number.MIN_VALUE);
+  const largest = Math.max(options.largest ?? Math.max(...Array.from(weights)), Number.MIN_VALUE);
 
   const canvas = paint(picture);
   const square = (i: number, attributes: Record<string, string>) =>

@@ -115,6 +115,7 @@ export const builtins: readonly BuiltinEntry[] = [
       "topClasses",
       "attention",
       "headGrid",
+      "overlays",
       "heatmap",
       "numbers",
       "similarity",

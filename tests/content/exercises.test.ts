@@ -566,3 +566,130 @@ mistakes("08-mixture-of-encoders/02-experts-and-their-grids", [
     "Is the 2 written into your code?",
   ],
 ]);
+
+const firstHalf = "x.add(selfAttention(nn.layerNorm(x, w.norm1, eps), w.attention, heads))";
+const secondHalf = "looked.add(nn.mlp(nn.layerNorm(looked, w.norm2, eps), w.mlp))";
+mistakes("04-vision-transformers/02-the-block", [
+  ["no return", [[`return ${secondHalf};`, ""]], "is there a return?"],
+  ["attention alone", [[secondHalf, "looked"]], "That is the first half"],
+  ["the MLP alone", [[firstHalf, "x"]], "never look at each other"],
+  [
+    "no bridges",
+    [
+      [firstHalf, firstHalf.replace("x.add(", "(")],
+      [secondHalf, secondHalf.replace("looked.add(", "(")],
+    ],
+    "Both bridges are missing",
+  ],
+  ["no bridge around attention", [[firstHalf, firstHalf.replace("x.add(", "(")]], "The bridge around attention"],
+  ["no bridge around the MLP", [[secondHalf, secondHalf.replace("looked.add(", "(")]], "The bridge around the MLP"],
+  [
+    "the first tokens again",
+    [[secondHalf, secondHalf.replace("looked.add(", "x.add(")]],
+    "what attention wrote is lost",
+  ],
+  [
+    "thinks about the first tokens",
+    [[secondHalf, secondHalf.replace("Norm(looked", "Norm(x")]],
+    "Your MLP reads the tokens as",
+  ],
+  [
+    "post-norm",
+    [
+      [firstHalf, "nn.layerNorm(x.add(selfAttention(x, w.attention, heads)), w.norm1, eps)"],
+      [secondHalf, "nn.layerNorm(looked.add(nn.mlp(looked, w.mlp)), w.norm2, eps)"],
+    ],
+    "That is post-norm",
+  ],
+  [
+    "the second norm behind",
+    [[secondHalf, "nn.layerNorm(looked.add(nn.mlp(looked, w.mlp)), w.norm2, eps)"]],
+    "The second norm stands behind",
+  ],
+  [
+    "normalised in the stream",
+    [
+      [firstHalf, "x"],
+      [
+        "const looked",
+        "x = nn.layerNorm(x, w.norm1, eps);\n  x = x.add(selfAttention(x, w.attention, heads));\n  const looked",
+      ],
+    ],
+    "Your bridge carries the normalised tokens",
+  ],
+  ["one norm twice", [["w.norm2", "w.norm1"]], "Both steps use the first norm"],
+  [
+    "norms swapped",
+    [
+      ["w.norm1", "ONE"],
+      ["w.norm2", "w.norm1"],
+      ["ONE", "w.norm2"],
+    ],
+    "The two norms are swapped",
+  ],
+  ["no first norm", [["nn.layerNorm(x, w.norm1, eps)", "x"]], "Attention reads the tokens as they are"],
+  ["no second norm", [["nn.layerNorm(looked, w.norm2, eps)", "looked"]], "The MLP reads the stream as it is"],
+  [
+    "no norms",
+    [
+      ["nn.layerNorm(x, w.norm1, eps)", "x"],
+      ["nn.layerNorm(looked, w.norm2, eps)", "looked"],
+    ],
+    "Neither step reads normalised tokens",
+  ],
+  [
+    "thinks first",
+    [
+      [firstHalf, "x.add(nn.mlp(nn.layerNorm(x, w.norm2, eps), w.mlp))"],
+      [secondHalf, "looked.add(selfAttention(nn.layerNorm(looked, w.norm1, eps), w.attention, heads))"],
+    ],
+    "Attention comes first",
+  ],
+  ["heads written in", [["w.attention, heads)", "w.attention, 2)"]], "heads or eps written into your code"],
+  ["something else", [[secondHalf, `${secondHalf}.mul(2)`]], "Which part is different in yours?"],
+]);
+
+const mixedMap = "layer.mean(0).add(identity(T)).mul(0.5)";
+mistakes("04-vision-transformers/03-attention-maps", [
+  ["no return", [["return flow;", ""]], "is there a return?"],
+  ["nothing done", [["flow = mixed.matmul(flow);", ""]], "That is where it starts"],
+  ["heads apart", [["layer.mean(0)", "layer"]], "The heads are still apart"],
+  ["no bridge", [[mixedMap, "layer.mean(0)"]], "The bridge is forgotten: a token also keeps itself"],
+  [
+    "no bridge, wrong order",
+    [
+      [mixedMap, "layer.mean(0)"],
+      ["mixed.matmul(flow)", "flow.matmul(mixed)"],
+    ],
+    "and the layers come in the wrong order",
+  ],
+  [
+    "one bridge",
+    [
+      [mixedMap, "layer.mean(0)"],
+      ["return flow;", "return flow.add(identity(T)).mul(0.5);"],
+    ],
+    "once, at the end",
+  ],
+  ["wrong order", [["mixed.matmul(flow)", "flow.matmul(mixed)"]], "The layers come in the wrong order"],
+  ["not halved", [[".mul(0.5)", ""]], "Your rows sum to 8"],
+  ["heads added", [["layer.mean(0)", "layer.sum(0)"]], "You add the heads up"],
+  ["one head", [["layer.mean(0)", "layer.slice(0)"]], "head 0 alone"],
+  ["the strongest head", [["layer.mean(0)", "layer.max(0)"]], "You take the strongest head"],
+  ["the last layer", [["mixed.matmul(flow)", "mixed"]], "the last layer alone"],
+  ["the first layer", [["const layer of layers", "const layer of layers.slice(0, 1)"]], "the first layer alone"],
+  [
+    "an average of layers",
+    [["mixed.matmul(flow)", "layer === layers[0] ? mixed.div(3) : flow.add(mixed.div(3))"]],
+    "You average the layers",
+  ],
+  [
+    "number by number",
+    [["mixed.matmul(flow)", "layer === layers[0] ? mixed : flow.mul(mixed)"]],
+    "You multiply number by number",
+  ],
+  ["maps turned over", [["layer.mean(0)", "layer.mean(0).transpose()"]], "Your maps are turned over"],
+  ["the result turned over", [["return flow;", "return flow.transpose();"]], "The result is turned over"],
+  ["a number of layers", [["const layer of layers", "const layer of layers.slice(0, 3)"]], "Is a number of layers"],
+  ["something else", [["return flow;", "return flow.mul(3);"]], "Which part is different?"],
+]);

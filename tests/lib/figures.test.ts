@@ -9,6 +9,7 @@ import {
   headGrid,
   heatmap,
   numbers,
+  overlays,
   patches,
   picture,
   similarity,
@@ -269,6 +270,38 @@ describe("headGrid", () => {
       "Each head of layer 2, on its own scale: head 0: 50 % on things, most on patch 5 (row 1, column 1, 50 %) " +
         "and head 1: 75 % on things, most on patch 6 (row 1, column 2, 75 %).",
     );
+  });
+});
+
+describe("overlays", () => {
+  const weights = (peak: number, weight: number) => new Array<number>(16).fill(0).fill(weight, peak, peak + 1);
+  const cards = [
+    { title: "layer 0", weights: weights(5, 0.2) },
+    { title: "layer 1", weights: weights(6, 0.8) },
+  ];
+  const darkest = (figure: HTMLElement) =>
+    [...figure.querySelectorAll(".fig-heads > div")].map((card) =>
+      Math.min(...[...card.querySelectorAll(".fig-shade")].map((s) => Number(s.getAttribute("opacity")))),
+    );
+
+  test("one map a card, each on its own scale, in words", () => {
+    const figure = overlays(grey, cards, { patchSize: 2, what: "Weights" });
+    expect(text(figure)).toBe(
+      "Weights, each on its own scale: layer 0: most on patch 5 (row 1, column 1, 20 %) " +
+        "and layer 1: most on patch 6 (row 1, column 2, 80 %).",
+    );
+    expect(darkest(figure)).toEqual([0, 0]);
+  });
+
+  test("on one scale, the weaker map stays darker", () => {
+    const figure = overlays(grey, cards, { patchSize: 2, shared: true });
+    expect(text(figure)).toContain("all on one scale");
+    expect(darkest(figure)[0]).toBeGreaterThan(0.5);
+    expect(darkest(figure)[1]).toBe(0);
+  });
+
+  test("a map of another size is refused", () => {
+    expect(() => overlays(grey, [{ title: "x", weights: [1, 2] }], { patchSize: 2 })).toThrow("16 weights");
   });
 });
 
