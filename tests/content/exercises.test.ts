@@ -693,3 +693,42 @@ mistakes("04-vision-transformers/03-attention-maps", [
   ["a number of layers", [["const layer of layers", "const layer of layers.slice(0, 3)"]], "Is a number of layers"],
   ["something else", [["return flow;", "return flow.mul(3);"]], "Which part is different?"],
 ]);
+
+const unitRow = "x.div(x.square().sum(1, { keepDims: true }).sqrt())";
+const quizzes = "quiz(1).add(quiz(0)).div(2)";
+mistakes("06-pictures-and-words/01-contrastive-learning", [
+  ["no return", [[`return ${quizzes};`, ""]], "is there a return?"],
+  ["the table itself", [[quizzes, "table"]], "That is the whole table"],
+  ["a loss for each", [[".sum().neg().div(N)", ".sum(axis).neg()"]], "one loss for each pair"],
+  ["nothing", [[quizzes, "tensor(0)"]], "That is 0"],
+  ["rows only", [[quizzes, "quiz(1)"]], "which sentence belongs to the picture"],
+  ["rows twice", [["quiz(0)", "quiz(1)"]], "which sentence belongs to the picture"],
+  ["columns only", [[quizzes, "quiz(0)"]], "which picture belongs to the sentence"],
+  ["added up", [[quizzes, "quiz(1).add(quiz(0))"]], "Take their mean"],
+  ["not of length 1", [[unitRow, "x"]], "The arrows do not have length 1"],
+  [
+    "neither length nor scale",
+    [
+      [unitRow, "x"],
+      [".mul(scale)", ""],
+    ],
+    "Neither length 1 nor scale",
+  ],
+  ["texts as they come", [["unit(texts)", "texts"]], "The sentences' arrows"],
+  ["pictures as they come", [["unit(images)", "images"]], "The pictures' arrows"],
+  ["no scale", [[".mul(scale)", ""]], "The scale is forgotten"],
+  ["divided by the scale", [[".mul(scale)", ".div(scale)"]], "You divide by the scale"],
+  ["the power of the scale", [[".mul(scale)", ".mul(Math.exp(scale))"]], "is not a number"],
+  ["columns of length 1", [[".sum(1, {", ".sum(0, {"]], "You divide each column"],
+  ["a sum", [[".neg().div(N)", ".neg()"]], "a sum over the pairs"],
+  [
+    "a mean over all places",
+    [[".sum().neg().div(N)", ".mean().neg()"]],
+    "You divide by N twice, or by all N × N places",
+  ],
+  ["divided twice", [[".neg().div(N)", ".neg().div(N * N)"]], "You divide by N twice"],
+  ["the sign", [[".neg()", ""]], "The sign is turned"],
+  ["no logarithm", [[".log()", ""]], "You add up probabilities"],
+  ["no softmax", [[".softmax(axis).log()", ""]], "only pulls pairs together"],
+  ["a scale written in", [[".mul(scale)", ".mul(5)"]], "Is a size or a scale written into your code"],
+]);
