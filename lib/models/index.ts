@@ -49,6 +49,7 @@ export type {
 export { eagleImageFeatures, eagleShapes, type EagleConfig, type EagleWeights } from "./eagle";
 export type { ExpertConfig } from "./eagle-experts";
 export type { FusionConfig } from "./eagle-fusion";
+export { fuseExperts, type Fused, type FuseOptions } from "./try-fusion";
 export { parseEagleConfig } from "./checkpoints/eagle-config";
 export { llavaImageFeatures, llavaShapes, type LlavaConfig, type LlavaWeights } from "./llava";
 export { parseLlavaConfig } from "./checkpoints/llava-config";

@@ -60,6 +60,7 @@ export const builtins: readonly BuiltinEntry[] = [
       "stages",
       "pictureAttention",
       "attentionMap",
+      "fuse",
       "evaluation",
       "log",
       "file",

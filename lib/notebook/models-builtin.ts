@@ -4,6 +4,9 @@ import type {
   Answer,
   AttentionMap,
   ClipModel,
+  EagleForConditionalGeneration,
+  Fused,
+  FuseOptions,
   LoadedModel,
   LoadOptions,
   Model,
@@ -55,6 +58,8 @@ export type ModelsBuiltin = {
     question: string,
     options?: PictureAttentionOptions,
   ): Promise<PictureAttention>;
+  /** What a fusion makes of the maps that a trained Eagle's experts give; any but its own has weights that nobody trained. */
+  fuse(model: EagleForConditionalGeneration, picture: Picture, options?: FuseOptions): Fused;
   /** The stages of a model's training, in their order; each loads with models.load(id, { stage: name }). */
   stages(id: string): Promise<Stage[]>;
   /** Where the tokens of a picture look, in one head of one layer, both counted from 0. [T, T] */
@@ -152,6 +157,7 @@ export async function modelsBuiltin(executor: Executor, baseUrl: string): Promis
         const { pictureAttention } = await import("./picture-attention");
         return pictureAttention(model, picture, question, ending(options));
       },
+      fuse: (model, picture, options) => models.fuseExperts(model, picture, ending(options)),
       stages: (id) => models.modelStages(id, { baseUrl, signal: context.signal }),
       attentionMap: (model, picture, options) => memory(model, picture, ending(options)),
     };

@@ -567,6 +567,107 @@ mistakes("08-mixture-of-encoders/02-experts-and-their-grids", [
   ],
 ]);
 
+const lookedThenThought = "looked.add(think(looked).mul(w.mlpGate.tanh()))";
+mistakes("09-llama-3-2-vision/01-adapters-by-cross-attention", [
+  ["no return", [[`return ${lookedThenThought};`, ""]], "is there a return?"],
+  [
+    "still a head's result",
+    [
+      [".matmul(w.out)", ""],
+      ["x.add(seen", "seen.add(seen"],
+      [lookedThenThought, "seen"],
+    ],
+    "The matrix out brings it back",
+  ],
+  ["nothing done", [[lookedThenThought, "x"]], "nothing was added to it"],
+  [
+    "gates not bent",
+    [
+      ["w.attentionGate.tanh()", "w.attentionGate"],
+      ["w.mlpGate.tanh()", "w.mlpGate"],
+    ],
+    "The gates multiply as they are",
+  ],
+  ["first gate not bent", [["w.attentionGate.tanh()", "w.attentionGate"]], "The first gate multiplies as it is"],
+  ["second gate not bent", [["w.mlpGate.tanh()", "w.mlpGate"]], "The second gate multiplies as it is"],
+  [
+    "not zero at the start",
+    [
+      ["w.attentionGate.tanh()", "w.attentionGate.sigmoid()"],
+      ["w.mlpGate.tanh()", "w.mlpGate.sigmoid()"],
+    ],
+    "the gate would not be shut at the start",
+  ],
+  [
+    "no gates",
+    [
+      [".mul(w.attentionGate.tanh())", ""],
+      [".mul(w.mlpGate.tanh())", ""],
+    ],
+    "There are no gates",
+  ],
+  ["no first gate", [[".mul(w.attentionGate.tanh())", ""]], "The first half has no gate"],
+  ["no second gate", [[".mul(w.mlpGate.tanh())", ""]], "The second half has no gate"],
+  [
+    "gates exchanged",
+    [
+      ["w.attentionGate", "w.OTHER"],
+      ["w.mlpGate", "w.attentionGate"],
+      ["w.OTHER", "w.mlpGate"],
+    ],
+    "The two gates are exchanged",
+  ],
+  [
+    "keys and values from the text",
+    [
+      ["picture.matmul(w.key)", "x.matmul(w.key)"],
+      ["picture.matmul(w.value)", "x.matmul(w.value)"],
+    ],
+    "nobody looks at the picture",
+  ],
+  ["keys from the text", [["picture.matmul(w.key)", "x.matmul(w.key)"]], "The keys come from the text"],
+  ["values from the text", [["picture.matmul(w.value)", "x.matmul(w.value)"]], "The values come from the text"],
+  ["queries from the picture", [["x.matmul(w.query)", "picture.matmul(w.query)"]], "It is the words that ask"],
+  [
+    "the picture asks",
+    [
+      ["x.matmul(w.query)", "picture.matmul(w.query)"],
+      ["picture.matmul(w.key)", "x.matmul(w.key)"],
+      ["picture.matmul(w.value)", "x.matmul(w.value)"],
+    ],
+    "It is the words that look",
+  ],
+  ["no thinking", [[lookedThenThought, "looked"]], "Each token has looked, and not thought"],
+  [
+    "the text replaced",
+    [["x.add(seen.mul(w.attentionGate.tanh()))", "seen.mul(w.attentionGate.tanh())"]],
+    "It has to be added to x",
+  ],
+  [
+    "replaced by thought",
+    [[lookedThenThought, "think(looked).mul(w.mlpGate.tanh())"]],
+    "What the MLP gives takes the text's place",
+  ],
+  ["thinks about the old text", [["think(looked)", "think(x)"]], "The MLP gets the text as it came in"],
+  ["what was seen is lost", [["return looked.add", "return x.add"]], "What was seen is lost on the way"],
+  [
+    "the text gated too",
+    [["x.add(seen.mul(w.attentionGate.tanh()))", "x.add(seen).mul(w.attentionGate.tanh())"]],
+    "The gate multiplies the text too",
+  ],
+  ["not divided", [[".div(Math.sqrt(E))", ""]], "not divided by the square root"],
+  ["softmax over the words", [[".softmax()", ".softmax(0)"]], "Softmax runs along the wrong axis"],
+  ["no softmax", [[".softmax()", ""]], "You mix with the scores"],
+  [
+    "a size written in",
+    [
+      ["picture.matmul(w.key)", "picture.slice([0, 5]).matmul(w.key)"],
+      ["picture.matmul(w.value)", "picture.slice([0, 5]).matmul(w.value)"],
+    ],
+    "Is a size written into your code",
+  ],
+]);
+
 const firstHalf = "x.add(selfAttention(nn.layerNorm(x, w.norm1, eps), w.attention, heads))";
 const secondHalf = "looked.add(nn.mlp(nn.layerNorm(looked, w.norm2, eps), w.mlp))";
 mistakes("04-vision-transformers/02-the-block", [
@@ -731,4 +832,227 @@ mistakes("06-pictures-and-words/01-contrastive-learning", [
   ["no logarithm", [[".log()", ""]], "You add up probabilities"],
   ["no softmax", [[".softmax(axis).log()", ""]], "only pulls pairs together"],
   ["a scale written in", [[".mul(scale)", ".mul(5)"]], "Is a size or a scale written into your code"],
+]);
+
+const [prunedGate, prunedUp, prunedDown] = ["gate.gather(kept)", "up.gather(kept)", "down.transpose().gather(kept)"];
+mistakes("11-small-models/01-structured-pruning", [
+  [
+    "no return",
+    [
+      ["return {", "({"],
+      ["transpose(),\n  };", "transpose(),\n  });"],
+    ],
+    "is there a return?",
+  ],
+  ["nothing cut", [["const ranked", "return { gate, up, down };\n  const ranked"]], "Nothing is cut yet"],
+  ["down as it was", [[`${prunedDown}.transpose()`, "down"]], "down still has all its columns"],
+  ["up as it was", [[prunedUp, "up"]], "up still has all its rows"],
+  ["gate as it was", [[prunedGate, "gate"]], "gate still has all its rows"],
+  ["those that should go", [["slice(0, keep)", "slice(keep)"]], "the neurons that should go"],
+  [
+    "the least important",
+    [["importance[b] - importance[a]", "importance[a] - importance[b]"]],
+    "You keep the least important",
+  ],
+  ["the first ones", [[".sort((a, b) => importance[b] - importance[a])", ""]], "You keep the first ones"],
+  [
+    "sorted as texts",
+    [
+      [
+        ".sort((a, b) => importance[b] - importance[a])",
+        ".sort((a, b) => (String(importance[b]) < String(importance[a]) ? -1 : 1))",
+      ],
+    ],
+    "compares as texts",
+  ],
+  [
+    "down in another order",
+    [[prunedDown, "down.transpose().gather(ranked.slice(0, keep))"]],
+    "gate and down are cut at different places",
+  ],
+  [
+    "down's first columns",
+    [[prunedDown, "down.transpose().slice([0, keep])"]],
+    "gate and down are cut at different places",
+  ],
+  [
+    "rows of down",
+    [[`${prunedDown}.transpose()`, "down.slice(null, [0, keep])"]],
+    "gate and down are cut at different places",
+  ],
+  ["up in another order", [[prunedUp, "up.gather(ranked.slice(0, keep))"]], "gate and up are cut at different places"],
+  ["up's first rows", [[prunedUp, "up.slice([0, keep])"]], "gate and up are cut at different places"],
+  [
+    "importance sorted",
+    [
+      [
+        "const ranked",
+        "const before = importance.slice();\n  importance.sort((a, b) => a - b);\n  importance = before;\n  const ranked",
+      ],
+    ],
+    "You sorted importance itself",
+  ],
+  ["a size written in", [["slice(0, keep)", "slice(0, 4)"]], "Is a size written into your code"],
+]);
+
+const softTerm = "soft.mul(share * T * T)";
+const teacherFirst = "logSoftmax(teacher.div(T)).sub(logSoftmax(student.div(T)))";
+mistakes("11-small-models/02-distillation", [
+  ["no return", [[`return ${softTerm}.add(hard.mul(1 - share));`, ""]], "is there a return?"],
+  ["a loss for each", [["p.mul(gap).sum().div(N)", "p.mul(gap).sum(-1)"]], "That is a loss for each token"],
+  ["no sum", [["p.mul(gap).sum().div(N)", "p.mul(gap)"]], "a number for each word"],
+  ["nothing", [[`return ${softTerm}.add(hard.mul(1 - share))`, "return tensor(0)"]], "That is 0"],
+  ["no T²", [["share * T * T", "share"]], "T² is forgotten"],
+  ["T once", [["share * T * T", "share * T"]], "You multiply by T."],
+  ["divided by T²", [["share * T * T", "share / T / T"]], "You divide by T²"],
+  [
+    "KL the wrong way round",
+    [
+      ["const p = teacher.div", "const p = student.div"],
+      [teacherFirst, "logSoftmax(student.div(T)).sub(logSoftmax(teacher.div(T)))"],
+    ],
+    "KL the wrong way round",
+  ],
+  [
+    "the wrong way round, no T²",
+    [
+      ["const p = teacher.div", "const p = student.div"],
+      [teacherFirst, "logSoftmax(student.div(T)).sub(logSoftmax(teacher.div(T)))"],
+      ["share * T * T", "share"],
+    ],
+    "KL is the wrong way round, and T² is forgotten",
+  ],
+  [
+    "the sign",
+    [[teacherFirst, "logSoftmax(student.div(T)).sub(logSoftmax(teacher.div(T)))"]],
+    "The sign of the soft part",
+  ],
+  ["cross-entropy", [[teacherFirst, "logSoftmax(student.div(T)).neg()"]], "the cross-entropy with the teacher"],
+  [
+    "a student without T",
+    [["logSoftmax(student.div(T))", "logSoftmax(student)"]],
+    "The student's scores are not divided",
+  ],
+  [
+    "a teacher without T",
+    [
+      ["= teacher.div(T)", "= teacher"],
+      ["logSoftmax(teacher.div(T))", "logSoftmax(teacher)"],
+    ],
+    "The teacher's scores are not divided",
+  ],
+  [
+    "no temperature",
+    [
+      ["= teacher.div(T)", "= teacher"],
+      ["logSoftmax(teacher.div(T))", "logSoftmax(teacher)"],
+      ["student.div(T)", "student"],
+      ["share * T * T", "share"],
+    ],
+    "There is no temperature in it",
+  ],
+  [
+    "T² alone",
+    [
+      ["= teacher.div(T)", "= teacher"],
+      ["logSoftmax(teacher.div(T))", "logSoftmax(teacher)"],
+      ["student.div(T)", "student"],
+    ],
+    "T² is there, but",
+  ],
+  [
+    "multiplied by T",
+    [
+      ["const p = teacher.div(T)", "const p = teacher.mul(T)"],
+      ["logSoftmax(teacher.div(T))", "logSoftmax(teacher.mul(T))"],
+      ["student.div(T)", "student.mul(T)"],
+    ],
+    "You multiply the scores by T",
+  ],
+  [
+    "a hard part at T",
+    [["logSoftmax(student).mul", "logSoftmax(student.div(T)).mul"]],
+    "The hard part is at temperature T",
+  ],
+  [
+    "the teacher learns",
+    [["logSoftmax(student).mul", "logSoftmax(teacher).mul"]],
+    "The hard part uses the teacher's scores",
+  ],
+  [
+    "shares swapped",
+    [
+      ["share * T * T", "(1 - share) * T * T"],
+      ["hard.mul(1 - share)", "hard.mul(share)"],
+    ],
+    "The shares are swapped",
+  ],
+  [
+    "no shares",
+    [
+      ["share * T * T", "T * T"],
+      ["hard.mul(1 - share)", "hard"],
+    ],
+    "nobody has weighed them",
+  ],
+  ["no hard part", [[".add(hard.mul(1 - share))", ""]], "The hard part is missing"],
+  ["no soft part", [[`${softTerm}.add(hard.mul(1 - share))`, "hard.mul(1 - share)"]], "The soft part is missing"],
+  ["the sign of the hard part", [[".sum().neg().div(N)", ".sum().div(N)"]], "The sign of the hard part"],
+  [
+    "sums over tokens",
+    [
+      ["sum().div(N);\n  const hard", "sum();\n  const hard"],
+      [".sum().neg().div(N)", ".sum().neg()"],
+    ],
+    "a sum over the tokens",
+  ],
+  ["a mean over words", [["p.mul(gap).sum().div(N)", "p.mul(gap).mean()"]], "The soft part is a mean over all words"],
+  ["a temperature written in", [["share * T * T", "share * 9"]], "Is a number written into your code"],
+]);
+
+const whole = "nn.linear(nn.gelu(nn.linear(x, w.linear1)), w.linear2)";
+const rowsOf = "Array.from({ length: N }, (_, n) => maps.map((map) => map[n]).flat())";
+mistakes("08-mixture-of-encoders/03-fusing-five-strategies", [
+  ["no return", [[`return ${whole};`, ""]], "is there a return?"],
+  [
+    "experts in the wrong order",
+    [["maps.map((map)", "[...maps].reverse().map((map)"]],
+    "The experts stand in another order",
+  ],
+  [
+    "two experts exchanged",
+    [["maps.map((map)", "[maps[1], maps[0], maps[2]].map((map)"]],
+    "The experts stand in another order",
+  ],
+  [
+    "a projector that mixes tokens",
+    [[`tensor(rows)`, "tensor(maps.flat(2), [N, maps.flat(2).length / N])"]],
+    "Your rows mix places",
+  ],
+  [
+    "turned on their side",
+    [["tensor(rows)", "tensor(maps.flat(2), [maps.flat(2).length / N, N]).transpose()"]],
+    "turned on their side",
+  ],
+  [
+    "an average over the places",
+    [["tensor(rows)", "tensor(rows).mean(0, { keepDims: true }).broadcastTo([N, rows[0].length])"]],
+    "you average over the places",
+  ],
+  [
+    "places mixed otherwise",
+    [["tensor(rows)", "tensor(rows).add(tensor(rows).mean(0, { keepDims: true }))"]],
+    "Your projector mixes tokens",
+  ],
+  ["below each other", [[rowsOf, "maps.flat()"]], "experts stand side by side, not below each other"],
+  [
+    "no gelu",
+    [["nn.gelu(nn.linear(x, w.linear1))", "nn.linear(x, w.linear1)"]],
+    "There is no gelu between the matrices",
+  ],
+  ["one matrix", [[whole, "nn.gelu(nn.linear(x, w.linear1))"]], "The second matrix is missing"],
+  ["gelu at the end", [[whole, "nn.gelu(nn.linear(nn.linear(x, w.linear1), w.linear2))"]], "not after them"],
+  ["relu", [["nn.gelu(nn.linear(x, w.linear1))", "nn.linear(x, w.linear1).relu()"]], "That is relu"],
+  ["no projector", [[whole, "x"]], "Send them through the projector"],
+  ["four places written in", [["length: N", "length: 4"]], "written into your code as a number"],
 ]);
