@@ -61,7 +61,7 @@ BASELINE = {
 MIXTURE = {
     **{stage: Stage((name,), (TOWERS, FUSION, PROJECTOR), scenes=4_000, steps=60) for name, stage in zip(EXPERTS, prealigned())},
     "projector": Stage(trained=(FUSION, PROJECTOR), start=towers_of(prealigned()), scenes=960, steps=60),
-    "sft": Stage(start=("projector",), steps=2_300, ema=0.998, eval_every=400),
+    "sft": Stage(start=("projector",), steps=1_650, ema=0.998, eval_every=500),
 }
 SHIPPED = "shipped"  # a start: the exported model itself
 LONGER = {"longer": Stage(start=(SHIPPED,), steps=2_000, ema=0.998, eval_every=200)}  # everything, further than `sft`
