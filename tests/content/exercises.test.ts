@@ -1056,3 +1056,218 @@ mistakes("08-mixture-of-encoders/03-fusing-five-strategies", [
   ["no projector", [[whole, "x"]], "Send them through the projector"],
   ["four places written in", [["length: N", "length: 4"]], "written into your code as a number"],
 ]);
+
+const unitRow = "x.div(x.square().sum(1, { keepDims: true }).sqrt())";
+const quizzes = "quiz(1).add(quiz(0)).div(2)";
+mistakes("06-pictures-and-words/01-contrastive-learning", [
+  ["no return", [[`return ${quizzes};`, ""]], "is there a return?"],
+  ["the table itself", [[quizzes, "table"]], "That is the whole table"],
+  ["a loss for each", [[".sum().neg().div(N)", ".sum(axis).neg()"]], "one loss for each pair"],
+  ["nothing", [[quizzes, "tensor(0)"]], "That is 0"],
+  ["rows only", [[quizzes, "quiz(1)"]], "which sentence belongs to the picture"],
+  ["rows twice", [["quiz(0)", "quiz(1)"]], "which sentence belongs to the picture"],
+  ["columns only", [[quizzes, "quiz(0)"]], "which picture belongs to the sentence"],
+  ["added up", [[quizzes, "quiz(1).add(quiz(0))"]], "Take their mean"],
+  ["not of length 1", [[unitRow, "x"]], "The arrows do not have length 1"],
+  [
+    "neither length nor scale",
+    [
+      [unitRow, "x"],
+      [".mul(scale)", ""],
+    ],
+    "Neither length 1 nor scale",
+  ],
+  ["texts as they come", [["unit(texts)", "texts"]], "The sentences' arrows"],
+  ["pictures as they come", [["unit(images)", "images"]], "The pictures' arrows"],
+  ["no scale", [[".mul(scale)", ""]], "The scale is forgotten"],
+  ["divided by the scale", [[".mul(scale)", ".div(scale)"]], "You divide by the scale"],
+  ["the power of the scale", [[".mul(scale)", ".mul(Math.exp(scale))"]], "is not a number"],
+  ["columns of length 1", [[".sum(1, {", ".sum(0, {"]], "You divide each column"],
+  ["a sum", [[".neg().div(N)", ".neg()"]], "a sum over the pairs"],
+  [
+    "a mean over all places",
+    [[".sum().neg().div(N)", ".mean().neg()"]],
+    "You divide by N twice, or by all N × N places",
+  ],
+  ["divided twice", [[".neg().div(N)", ".neg().div(N * N)"]], "You divide by N twice"],
+  ["the sign", [[".neg()", ""]], "The sign is turned"],
+  ["no logarithm", [[".log()", ""]], "You add up probabilities"],
+  ["no softmax", [[".softmax(axis).log()", ""]], "only pulls pairs together"],
+  ["a scale written in", [[".mul(scale)", ".mul(5)"]], "Is a size or a scale written into your code"],
+]);
+
+const [prunedGate, prunedUp, prunedDown] = ["gate.gather(kept)", "up.gather(kept)", "down.transpose().gather(kept)"];
+mistakes("11-small-models/01-structured-pruning", [
+  [
+    "no return",
+    [
+      ["return {", "({"],
+      ["transpose(),\n  };", "transpose(),\n  });"],
+    ],
+    "is there a return?",
+  ],
+  ["nothing cut", [["const ranked", "return { gate, up, down };\n  const ranked"]], "Nothing is cut yet"],
+  ["down as it was", [[`${prunedDown}.transpose()`, "down"]], "down still has all its columns"],
+  ["up as it was", [[prunedUp, "up"]], "up still has all its rows"],
+  ["gate as it was", [[prunedGate, "gate"]], "gate still has all its rows"],
+  ["those that should go", [["slice(0, keep)", "slice(keep)"]], "the neurons that should go"],
+  [
+    "the least important",
+    [["importance[b] - importance[a]", "importance[a] - importance[b]"]],
+    "You keep the least important",
+  ],
+  ["the first ones", [[".sort((a, b) => importance[b] - importance[a])", ""]], "You keep the first ones"],
+  [
+    "sorted as texts",
+    [
+      [
+        ".sort((a, b) => importance[b] - importance[a])",
+        ".sort((a, b) => (String(importance[b]) < String(importance[a]) ? -1 : 1))",
+      ],
+    ],
+    "compares as texts",
+  ],
+  [
+    "down in another order",
+    [[prunedDown, "down.transpose().gather(ranked.slice(0, keep))"]],
+    "gate and down are cut at different places",
+  ],
+  [
+    "down's first columns",
+    [[prunedDown, "down.transpose().slice([0, keep])"]],
+    "gate and down are cut at different places",
+  ],
+  [
+    "rows of down",
+    [[`${prunedDown}.transpose()`, "down.slice(null, [0, keep])"]],
+    "gate and down are cut at different places",
+  ],
+  ["up in another order", [[prunedUp, "up.gather(ranked.slice(0, keep))"]], "gate and up are cut at different places"],
+  ["up's first rows", [[prunedUp, "up.slice([0, keep])"]], "gate and up are cut at different places"],
+  [
+    "importance sorted",
+    [
+      [
+        "const ranked",
+        "const before = importance.slice();\n  importance.sort((a, b) => a - b);\n  importance = before;\n  const ranked",
+      ],
+    ],
+    "You sorted importance itself",
+  ],
+  ["a size written in", [["slice(0, keep)", "slice(0, 4)"]], "Is a size written into your code"],
+]);
+
+const softTerm = "soft.mul(share * T * T)";
+const teacherFirst = "logSoftmax(teacher.div(T)).sub(logSoftmax(student.div(T)))";
+mistakes("11-small-models/02-distillation", [
+  ["no return", [[`return ${softTerm}.add(hard.mul(1 - share));`, ""]], "is there a return?"],
+  ["a loss for each", [["p.mul(gap).sum().div(N)", "p.mul(gap).sum(-1)"]], "That is a loss for each token"],
+  ["no sum", [["p.mul(gap).sum().div(N)", "p.mul(gap)"]], "a number for each word"],
+  ["nothing", [[`return ${softTerm}.add(hard.mul(1 - share))`, "return tensor(0)"]], "That is 0"],
+  ["no T²", [["share * T * T", "share"]], "T² is forgotten"],
+  ["T once", [["share * T * T", "share * T"]], "You multiply by T."],
+  ["divided by T²", [["share * T * T", "share / T / T"]], "You divide by T²"],
+  [
+    "KL the wrong way round",
+    [
+      ["const p = teacher.div", "const p = student.div"],
+      [teacherFirst, "logSoftmax(student.div(T)).sub(logSoftmax(teacher.div(T)))"],
+    ],
+    "KL the wrong way round",
+  ],
+  [
+    "the wrong way round, no T²",
+    [
+      ["const p = teacher.div", "const p = student.div"],
+      [teacherFirst, "logSoftmax(student.div(T)).sub(logSoftmax(teacher.div(T)))"],
+      ["share * T * T", "share"],
+    ],
+    "KL is the wrong way round, and T² is forgotten",
+  ],
+  [
+    "the sign",
+    [[teacherFirst, "logSoftmax(student.div(T)).sub(logSoftmax(teacher.div(T)))"]],
+    "The sign of the soft part",
+  ],
+  ["cross-entropy", [[teacherFirst, "logSoftmax(student.div(T)).neg()"]], "the cross-entropy with the teacher"],
+  [
+    "a student without T",
+    [["logSoftmax(student.div(T))", "logSoftmax(student)"]],
+    "The student's scores are not divided",
+  ],
+  [
+    "a teacher without T",
+    [
+      ["= teacher.div(T)", "= teacher"],
+      ["logSoftmax(teacher.div(T))", "logSoftmax(teacher)"],
+    ],
+    "The teacher's scores are not divided",
+  ],
+  [
+    "no temperature",
+    [
+      ["= teacher.div(T)", "= teacher"],
+      ["logSoftmax(teacher.div(T))", "logSoftmax(teacher)"],
+      ["student.div(T)", "student"],
+      ["share * T * T", "share"],
+    ],
+    "There is no temperature in it",
+  ],
+  [
+    "T² alone",
+    [
+      ["= teacher.div(T)", "= teacher"],
+      ["logSoftmax(teacher.div(T))", "logSoftmax(teacher)"],
+      ["student.div(T)", "student"],
+    ],
+    "T² is there, but",
+  ],
+  [
+    "multiplied by T",
+    [
+      ["const p = teacher.div(T)", "const p = teacher.mul(T)"],
+      ["logSoftmax(teacher.div(T))", "logSoftmax(teacher.mul(T))"],
+      ["student.div(T)", "student.mul(T)"],
+    ],
+    "You multiply the scores by T",
+  ],
+  [
+    "a hard part at T",
+    [["logSoftmax(student).mul", "logSoftmax(student.div(T)).mul"]],
+    "The hard part is at temperature T",
+  ],
+  [
+    "the teacher learns",
+    [["logSoftmax(student).mul", "logSoftmax(teacher).mul"]],
+    "The hard part uses the teacher's scores",
+  ],
+  [
+    "shares swapped",
+    [
+      ["share * T * T", "(1 - share) * T * T"],
+      ["hard.mul(1 - share)", "hard.mul(share)"],
+    ],
+    "The shares are swapped",
+  ],
+  [
+    "no shares",
+    [
+      ["share * T * T", "T * T"],
+      ["hard.mul(1 - share)", "hard"],
+    ],
+    "nobody has weighed them",
+  ],
+  ["no hard part", [[".add(hard.mul(1 - share))", ""]], "The hard part is missing"],
+  ["no soft part", [[`${softTerm}.add(hard.mul(1 - share))`, "hard.mul(1 - share)"]], "The soft part is missing"],
+  ["the sign of the hard part", [[".sum().neg().div(N)", ".sum().div(N)"]], "The sign of the hard part"],
+  [
+    "sums over tokens",
+    [
+      ["sum().div(N);\n  const hard", "sum();\n  const hard"],
+      [".sum().neg().div(N)", ".sum().neg()"],
+    ],
+    "a sum over the tokens",
+  ],
+  ["a mean over words", [["p.mul(gap).sum().div(N)", "p.mul(gap).mean()"]], "The soft part is a mean over all words"],
+  ["a temperature written in", [["share * T * T", "share * 9"]], "Is a number written into your code"],
+]);
