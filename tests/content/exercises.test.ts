@@ -1057,217 +1057,159 @@ mistakes("08-mixture-of-encoders/03-fusing-five-strategies", [
   ["four places written in", [["length: N", "length: 4"]], "written into your code as a number"],
 ]);
 
-const unitRow = "x.div(x.square().sum(1, { keepDims: true }).sqrt())";
-const quizzes = "quiz(1).add(quiz(0)).div(2)";
-mistakes("06-pictures-and-words/01-contrastive-learning", [
-  ["no return", [[`return ${quizzes};`, ""]], "is there a return?"],
-  ["the table itself", [[quizzes, "table"]], "That is the whole table"],
-  ["a loss for each", [[".sum().neg().div(N)", ".sum(axis).neg()"]], "one loss for each pair"],
-  ["nothing", [[quizzes, "tensor(0)"]], "That is 0"],
-  ["rows only", [[quizzes, "quiz(1)"]], "which sentence belongs to the picture"],
-  ["rows twice", [["quiz(0)", "quiz(1)"]], "which sentence belongs to the picture"],
-  ["columns only", [[quizzes, "quiz(0)"]], "which picture belongs to the sentence"],
-  ["added up", [[quizzes, "quiz(1).add(quiz(0))"]], "Take their mean"],
-  ["not of length 1", [[unitRow, "x"]], "The arrows do not have length 1"],
+const [turnedFirst, turnedSecond] = [
+  "a * Math.cos(angle) - b * Math.sin(angle)",
+  "b * Math.cos(angle) + a * Math.sin(angle)",
+];
+mistakes("05-language-decoders/03-rope", [
+  ["no return", [["return y;", ""]], "is there a return?"],
+  ["half of it", [["return y;", "return y.slice(0, half);"]], "only 4 numbers"],
+  ["nothing turned", [["return y;", "return [...x];"]], "Nothing has turned"],
   [
-    "neither length nor scale",
+    "neighbours",
     [
-      [unitRow, "x"],
-      [".mul(scale)", ""],
+      ["[x[i], x[i + half]]", "[x[2 * i], x[2 * i + 1]]"],
+      ["y[i] =", "y[2 * i] ="],
+      ["y[i + half] =", "y[2 * i + 1] ="],
     ],
-    "Neither length 1 nor scale",
+    "The pairs are neighbours",
   ],
-  ["texts as they come", [["unit(texts)", "texts"]], "The sentences' arrows"],
-  ["pictures as they come", [["unit(images)", "images"]], "The pictures' arrows"],
-  ["no scale", [[".mul(scale)", ""]], "The scale is forgotten"],
-  ["divided by the scale", [[".mul(scale)", ".div(scale)"]], "You divide by the scale"],
-  ["the power of the scale", [[".mul(scale)", ".mul(Math.exp(scale))"]], "is not a number"],
-  ["columns of length 1", [[".sum(1, {", ".sum(0, {"]], "You divide each column"],
-  ["a sum", [[".neg().div(N)", ".neg()"]], "a sum over the pairs"],
   [
-    "a mean over all places",
-    [[".sum().neg().div(N)", ".mean().neg()"]],
-    "You divide by N twice, or by all N × N places",
+    "mirrored",
+    [
+      ["x[i + half]]", "x[2 * half - 1 - i]]"],
+      ["y[i + half] =", "y[2 * half - 1 - i] ="],
+    ],
+    "The second half is read backwards",
   ],
-  ["divided twice", [[".neg().div(N)", ".neg().div(N * N)"]], "You divide by N twice"],
-  ["the sign", [[".neg()", ""]], "The sign is turned"],
-  ["no logarithm", [[".log()", ""]], "You add up probabilities"],
-  ["no softmax", [[".softmax(axis).log()", ""]], "only pulls pairs together"],
-  ["a scale written in", [[".mul(scale)", ".mul(5)"]], "Is a size or a scale written into your code"],
+  [
+    "put side by side",
+    [
+      ["y[i] =", "y[2 * i] ="],
+      ["y[i + half] =", "y[2 * i + 1] ="],
+    ],
+    "Put each back where it came from",
+  ],
+  [
+    "the other way",
+    [
+      [turnedFirst, "a * Math.cos(angle) + b * Math.sin(angle)"],
+      [turnedSecond, "b * Math.cos(angle) - a * Math.sin(angle)"],
+    ],
+    "It turns the other way",
+  ],
+  [
+    "sine for cosine",
+    [
+      [turnedFirst, "a * Math.sin(angle) - b * Math.cos(angle)"],
+      [turnedSecond, "b * Math.sin(angle) + a * Math.cos(angle)"],
+    ],
+    "Sine and cosine are exchanged",
+  ],
+  ["in place", [[turnedSecond, "b * Math.cos(angle) + y[i] * Math.sin(angle)"]], "had turned already"],
+  ["what was given is changed", [["const y = [...x];", "const y = x;"]], "changes x itself"],
+  ["only the first half", [[`y[i + half] = ${turnedSecond};`, ""]], "Only the first half has turned"],
+  ["two plus signs", [[turnedFirst, "a * Math.cos(angle) + b * Math.sin(angle)"]], "Two plus signs"],
+  ["no position", [["position * frequencies[i]", "frequencies[i]"]], "The position is missing"],
+  ["no frequencies", [["position * frequencies[i]", "position"]], "All pairs turn equally fast"],
+  ["one frequency", [["frequencies[i]", "frequencies[0]"]], "All pairs turn equally fast"],
+  ["divided", [["position * frequencies[i]", "position / frequencies[i]"]], "You divide by the frequency"],
+  ["degrees", [["position * frequencies[i]", "(position * frequencies[i] * Math.PI) / 180"]], "in radians already"],
+  ["beyond the end", [["frequencies[i]", "frequencies[2 * i]"]], "only half as many frequencies"],
+  ["a size written in", [["const half = x.length / 2;", "const half = 4;"]], "Is a size written into your code?"],
 ]);
 
-const [prunedGate, prunedUp, prunedDown] = ["gate.gather(kept)", "up.gather(kept)", "down.transpose().gather(kept)"];
-mistakes("11-small-models/01-structured-pruning", [
+const [masked, whose] = ["s > S - T + t ? -1e30 : 0", "Math.floor(h / sharers)"];
+mistakes("05-language-decoders/04-grouped-query-attention", [
+  ["no return", [["return q.map(", "q.map("]], "is there a return?"],
   [
-    "no return",
+    "no list",
     [
-      ["return {", "({"],
-      ["transpose(),\n  };", "transpose(),\n  });"],
+      ["return q.map(", "return ((list) => list[0])(q.map("],
+      ["});\n}", "}));\n}"],
     ],
-    "is there a return?",
+    "one result for each query head",
   ],
-  ["nothing cut", [["const ranked", "return { gate, up, down };\n  const ranked"]], "Nothing is cut yet"],
-  ["down as it was", [[`${prunedDown}.transpose()`, "down"]], "down still has all its columns"],
-  ["up as it was", [[prunedUp, "up"]], "up still has all its rows"],
-  ["gate as it was", [[prunedGate, "gate"]], "gate still has all its rows"],
-  ["those that should go", [["slice(0, keep)", "slice(keep)"]], "the neurons that should go"],
+  ["no mask", [[".add(mask)", ""]], "it lets the future through"],
+  ["the wrong way round", [[masked, "s < S - T + t ? -1e30 : 0"]], "The mask is the wrong way round"],
+  ["one too late", [[masked, "s > S - T + t + 1 ? -1e30 : 0"]], "each token still sees the next one"],
+  ["not itself", [[masked, "s >= S - T + t ? -1e30 : 0"]], "do not see themselves"],
+  ["not itself, with infinity", [[masked, "s >= S - T + t ? -Infinity : 0"]], "Each token sees at least itself"],
+  ["no older tokens", [[masked, "s > t ? -1e30 : 0"]], "query t stands at position S - T + t"],
   [
-    "the least important",
-    [["importance[b] - importance[a]", "importance[a] - importance[b]"]],
-    "You keep the least important",
-  ],
-  ["the first ones", [[".sort((a, b) => importance[b] - importance[a])", ""]], "You keep the first ones"],
-  [
-    "sorted as texts",
+    "scores times 0",
     [
-      [
-        ".sort((a, b) => importance[b] - importance[a])",
-        ".sort((a, b) => (String(importance[b]) < String(importance[a]) ? -1 : 1))",
-      ],
+      [masked, "s > S - T + t ? 0 : 1"],
+      [".add(mask)", ".mul(mask)"],
     ],
-    "compares as texts",
+    "You multiply scores by 0",
   ],
   [
-    "down in another order",
-    [[prunedDown, "down.transpose().gather(ranked.slice(0, keep))"]],
-    "gate and down are cut at different places",
-  ],
-  [
-    "down's first columns",
-    [[prunedDown, "down.transpose().slice([0, keep])"]],
-    "gate and down are cut at different places",
-  ],
-  [
-    "rows of down",
-    [[`${prunedDown}.transpose()`, "down.slice(null, [0, keep])"]],
-    "gate and down are cut at different places",
-  ],
-  ["up in another order", [[prunedUp, "up.gather(ranked.slice(0, keep))"]], "gate and up are cut at different places"],
-  ["up's first rows", [[prunedUp, "up.slice([0, keep])"]], "gate and up are cut at different places"],
-  [
-    "importance sorted",
+    "hidden after softmax",
     [
-      [
-        "const ranked",
-        "const before = importance.slice();\n  importance.sort((a, b) => a - b);\n  importance = before;\n  const ranked",
-      ],
+      [masked, "s > S - T + t ? 0 : 1"],
+      [".add(mask)", ""],
+      ["scores.softmax()", "scores.softmax().mul(mask)"],
     ],
-    "You sorted importance itself",
+    "The future is hidden after softmax",
   ],
-  ["a size written in", [["slice(0, keep)", "slice(0, 4)"]], "Is a size written into your code"],
+  ["taking turns", [[whose, "h % k.length"]], "Your heads take turns"],
+  ["one key head", [[whose, "0"]], "All query heads use key head 0"],
+  ["the first take one each", [[whose, "Math.min(h, k.length - 1)"]], "takes a key head of its own"],
+  ["not divided", [[".div(Math.sqrt(E))", ""]], "not divided by the root of E"],
+  [
+    "as it was given",
+    [
+      [".add(mask)", ""],
+      [whose, "0"],
+    ],
+    "what the starter does",
+  ],
+  [
+    "two things",
+    [
+      [".add(mask)", ""],
+      [whose, "h % k.length"],
+    ],
+    "The mask is missing, and the heads take turns",
+  ],
+  ["something else", [["scores.softmax()", "scores.softmax(0)"]], "Which part is different?"],
 ]);
 
-const softTerm = "soft.mul(share * T * T)";
-const teacherFirst = "logSoftmax(teacher.div(T)).sub(logSoftmax(student.div(T)))";
-mistakes("11-small-models/02-distillation", [
-  ["no return", [[`return ${softTerm}.add(hard.mul(1 - share));`, ""]], "is there a return?"],
-  ["a loss for each", [["p.mul(gap).sum().div(N)", "p.mul(gap).sum(-1)"]], "That is a loss for each token"],
-  ["no sum", [["p.mul(gap).sum().div(N)", "p.mul(gap)"]], "a number for each word"],
-  ["nothing", [[`return ${softTerm}.add(hard.mul(1 - share))`, "return tensor(0)"]], "That is 0"],
-  ["no T²", [["share * T * T", "share"]], "T² is forgotten"],
-  ["T once", [["share * T * T", "share * T"]], "You multiply by T."],
-  ["divided by T²", [["share * T * T", "share / T / T"]], "You divide by T²"],
+mistakes("05-language-decoders/05-sampling", [
+  ["no return", [["return kept.map((share) => share / sum);", ""]], "is there a return?"],
+  ["nothing cut off", [["return kept.map((share) => share / sum);", "return probabilities;"]], "Everything is kept"],
+  ["not divided", [["return kept.map((share) => share / sum);", "return kept;"]], "do not sum to 1 any more"],
+  ["divided by p", [["share / sum", "share / p"]], "You divide by p"],
   [
-    "KL the wrong way round",
+    "stopped too early",
+    [["if (sum >= p) break;", "if (sum + probabilities[i] > p) break;"]],
+    "The token that takes the sum over p is missing",
+  ],
+  ["not sorted", [[".sort((a, b) => probabilities[b] - probabilities[a])", ""]], "You go through the list as it comes"],
+  [
+    "least likely first",
+    [["probabilities[b] - probabilities[a]", "probabilities[a] - probabilities[b]"]],
+    "Begin with the likeliest",
+  ],
+  ["one too many", [["if (sum >= p) break;", "if (sum >= p + 0.1) break;"]], "One token too many"],
+  ["sorted probabilities", [["return kept", "return order.map((i) => kept[i])"]], "keep the order"],
+  [
+    "only the kept",
+    [["return kept", "return order.map((i) => kept[i]).filter((x) => x > 0)"]],
+    "Each token needs its place",
+  ],
+  ["each must reach p", [["if (sum >= p) break;", "if (probabilities[i] < p) break;"]], "not one token"],
+  ["a threshold", [["if (sum >= p) break;", "if (probabilities[i] < 0.2) break;"]], "a text needs a next token"],
+  ["more than p", [["if (sum >= p) break;", "if (sum > p) break;"]], "so one token is enough"],
+  [
+    "the list is changed",
     [
-      ["const p = teacher.div", "const p = student.div"],
-      [teacherFirst, "logSoftmax(student.div(T)).sub(logSoftmax(teacher.div(T)))"],
+      [
+        "kept[i] = probabilities[i];\n    sum += probabilities[i];",
+        "kept[i] = probabilities[i];\n    sum += probabilities[i];\n    probabilities[i] = 0;",
+      ],
     ],
-    "KL the wrong way round",
+    "changes the list that it was given",
   ],
-  [
-    "the wrong way round, no T²",
-    [
-      ["const p = teacher.div", "const p = student.div"],
-      [teacherFirst, "logSoftmax(student.div(T)).sub(logSoftmax(teacher.div(T)))"],
-      ["share * T * T", "share"],
-    ],
-    "KL is the wrong way round, and T² is forgotten",
-  ],
-  [
-    "the sign",
-    [[teacherFirst, "logSoftmax(student.div(T)).sub(logSoftmax(teacher.div(T)))"]],
-    "The sign of the soft part",
-  ],
-  ["cross-entropy", [[teacherFirst, "logSoftmax(student.div(T)).neg()"]], "the cross-entropy with the teacher"],
-  [
-    "a student without T",
-    [["logSoftmax(student.div(T))", "logSoftmax(student)"]],
-    "The student's scores are not divided",
-  ],
-  [
-    "a teacher without T",
-    [
-      ["= teacher.div(T)", "= teacher"],
-      ["logSoftmax(teacher.div(T))", "logSoftmax(teacher)"],
-    ],
-    "The teacher's scores are not divided",
-  ],
-  [
-    "no temperature",
-    [
-      ["= teacher.div(T)", "= teacher"],
-      ["logSoftmax(teacher.div(T))", "logSoftmax(teacher)"],
-      ["student.div(T)", "student"],
-      ["share * T * T", "share"],
-    ],
-    "There is no temperature in it",
-  ],
-  [
-    "T² alone",
-    [
-      ["= teacher.div(T)", "= teacher"],
-      ["logSoftmax(teacher.div(T))", "logSoftmax(teacher)"],
-      ["student.div(T)", "student"],
-    ],
-    "T² is there, but",
-  ],
-  [
-    "multiplied by T",
-    [
-      ["const p = teacher.div(T)", "const p = teacher.mul(T)"],
-      ["logSoftmax(teacher.div(T))", "logSoftmax(teacher.mul(T))"],
-      ["student.div(T)", "student.mul(T)"],
-    ],
-    "You multiply the scores by T",
-  ],
-  [
-    "a hard part at T",
-    [["logSoftmax(student).mul", "logSoftmax(student.div(T)).mul"]],
-    "The hard part is at temperature T",
-  ],
-  [
-    "the teacher learns",
-    [["logSoftmax(student).mul", "logSoftmax(teacher).mul"]],
-    "The hard part uses the teacher's scores",
-  ],
-  [
-    "shares swapped",
-    [
-      ["share * T * T", "(1 - share) * T * T"],
-      ["hard.mul(1 - share)", "hard.mul(share)"],
-    ],
-    "The shares are swapped",
-  ],
-  [
-    "no shares",
-    [
-      ["share * T * T", "T * T"],
-      ["hard.mul(1 - share)", "hard"],
-    ],
-    "nobody has weighed them",
-  ],
-  ["no hard part", [[".add(hard.mul(1 - share))", ""]], "The hard part is missing"],
-  ["no soft part", [[`${softTerm}.add(hard.mul(1 - share))`, "hard.mul(1 - share)"]], "The soft part is missing"],
-  ["the sign of the hard part", [[".sum().neg().div(N)", ".sum().div(N)"]], "The sign of the hard part"],
-  [
-    "sums over tokens",
-    [
-      ["sum().div(N);\n  const hard", "sum();\n  const hard"],
-      [".sum().neg().div(N)", ".sum().neg()"],
-    ],
-    "a sum over the tokens",
-  ],
-  ["a mean over words", [["p.mul(gap).sum().div(N)", "p.mul(gap).mean()"]], "The soft part is a mean over all words"],
-  ["a temperature written in", [["share * T * T", "share * 9"]], "Is a number written into your code"],
 ]);
