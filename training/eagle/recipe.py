@@ -54,9 +54,10 @@ def towers_of(stages: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{stage}:{TOWERS}" for stage in stages)
 
 
+# LLaVA's two stages. Its encoder stays frozen in both, and so shares its weights with `clip`.
 BASELINE = {
-    "llava-projector": Stage(("clip",), (FUSION, PROJECTOR), scenes=960, steps=60),
-    "llava": Stage(("clip",), start=("llava-projector",), scenes=8_000, steps=160, ema=0.99),
+    "llava-projector": Stage(("clip",), (FUSION, PROJECTOR), scenes=3_200, steps=200),
+    "llava": Stage(("clip",), (FUSION, PROJECTOR, LANGUAGE), ("llava-projector",), scenes=16_000, steps=1_000, ema=0.995, eval_every=500),
 }
 MIXTURE = {
     **{stage: Stage((name,), (TOWERS, FUSION, PROJECTOR), scenes=4_000, steps=60) for name, stage in zip(EXPERTS, prealigned())},
@@ -68,7 +69,7 @@ LONGER = {"longer": Stage(start=(SHIPPED,), steps=2_000, ema=0.998, eval_every=2
 FULL = BASELINE | MIXTURE | LONGER
 
 # Of every run that is compared. The experts' features are computed once.
-COMPARED = Stage(trained=(FUSION, PROJECTOR, LANGUAGE), scenes=960, eval_scenes=125, steps=60, eval_every=10_000, save_every=10_000)
+COMPARED = Stage(trained=(FUSION, PROJECTOR, LANGUAGE), scenes=3_200, eval_scenes=125, steps=200, eval_every=10_000, save_every=10_000)
 SEEDS = (5, 6, 7)
 FUSIONS: dict[str, dict] = {
     "channel_concatenation": {"type": "channel_concatenation"},

@@ -67,7 +67,7 @@ FULL = {
     ),
     "dino": ExpertRecipe(
         config={**PICTURE, "hidden_size": 112, "num_hidden_layers": 4, "num_attention_heads": 4, "mlp_ratio": 4},
-        lr=1e-3, ema=0.996,
+        lr=1e-3, ema=0.99, steps=1_200, warmup=100,
         weights={"prototypes": 512, "masked": 1.0, "spread": 0.1, "teacher_temperature": 0.05,
                  "student_temperature": 0.1},
     ),

@@ -24,7 +24,7 @@ export async function loadClip(checkpoint: Checkpoint): Promise<ClipModel> {
   const config = parseClipConfig(checkpoint.config, `${checkpoint.folder}config.json`);
   const { visionConfig, textConfig } = config;
   const pictures = await pictureReader(checkpoint, "CLIPImageProcessor", visionConfig.numChannels);
-  const tokenizer = await readTokenizer(checkpoint);
+  const tokenizer = await readTokenizer(checkpoint, { chat: false });
   const loaded = await loadWeights<ClipWeights>(checkpoint, clipShapes(config), { names: withoutBuffers });
   const w = loaded.tree;
 
@@ -86,7 +86,7 @@ export async function loadClipText(checkpoint: Checkpoint): Promise<ClipTextMode
   const { folder } = checkpoint;
   const { part, projectionDim } = towerOf(checkpoint, "text_config", "CLIPTextModelWithProjection");
   const config = parseClipTextConfig(part, `${folder}config.json`);
-  const tokenizer = await readTokenizer(checkpoint);
+  const tokenizer = await readTokenizer(checkpoint, { chat: false });
   const shapes: Shapes<{ textModel: ClipTextWeights; textProjection?: Linear }> = {
     textModel: clipTextShapes(config),
     textProjection: projectionDim ? linearShape(config.hiddenSize, projectionDim, false) : undefined,

@@ -21,7 +21,7 @@ export async function loadSiglip(checkpoint: Checkpoint): Promise<SiglipModel> {
   const config = parseSiglipConfig(checkpoint.config, `${checkpoint.folder}config.json`);
   const { visionConfig, textConfig } = config;
   const pictures = await pictureReader(checkpoint, "SiglipImageProcessor", visionConfig.numChannels);
-  const tokenizer = await readTokenizer(checkpoint);
+  const tokenizer = await readTokenizer(checkpoint, { chat: false });
   const loaded = await loadWeights<SiglipWeights>(checkpoint, siglipShapes(config), { names: withoutBuffers });
   const w = loaded.tree;
 
@@ -75,7 +75,7 @@ export async function loadSiglipVision(checkpoint: Checkpoint): Promise<SiglipVi
 /** The tower for text, from a file of its own or out of a whole SigLIP. */
 export async function loadSiglipText(checkpoint: Checkpoint): Promise<SiglipTextModel> {
   const config = parseSiglipTextConfig(towerConfig(checkpoint, "text_config"), `${checkpoint.folder}config.json`);
-  const tokenizer = await readTokenizer(checkpoint);
+  const tokenizer = await readTokenizer(checkpoint, { chat: false });
   const shapes = { textModel: siglipTextShapes(config) };
   const loaded = await loadWeights<SiglipTextModel["weights"]>(checkpoint, shapes, {
     names: (name) => towerName(name, "text_model"),
