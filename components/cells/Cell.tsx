@@ -91,6 +91,7 @@ export function Cell(props: CellProps): ReactElement {
       id={`cell-${id}`}
       className={styles.cell}
       data-cell={id}
+      data-run={run}
       data-state={state}
       data-outdated={status.outdated || undefined}
       aria-label={`Live cell: ${name}`}

@@ -18,7 +18,7 @@ from .model import Eagle
 from .recipe import COMPARED, EVERYTHING, EXPERTS, FUSIONS, SEEDS, Stage, prealigned, quick, towers_of
 from .stages import Answering, Parts, train
 
-GROUPS = ("subsets", "fusions", "prealign", "frozen")
+GROUPS = ("subsets", "fusions", "prealign", "frozen", "longer")
 
 
 class Comparison:
@@ -34,7 +34,8 @@ class Comparison:
         stage = replace(self.base, experts=experts, seed=seed, fusion=FUSIONS[fusion], **changes)
         stage = replace(stage, start=towers_of(prealigned(experts)) if before else ())
         unfrozen = not stage.frozen_experts
-        name = "-".join([*experts, fusion, *["raw"] * (not before), *["unfrozen"] * unfrozen, str(seed)])
+        long = [str(stage.steps)] * (stage.steps != self.base.steps)
+        name = "-".join([*experts, fusion, *["raw"] * (not before), *["unfrozen"] * unfrozen, *long, str(seed)])
         path = self.parts.runs / "ablations" / name
         if (path / "result.json").exists():
             return json.loads((path / "result.json").read_text())
@@ -68,6 +69,12 @@ class Comparison:
     def frozen(self) -> list[dict]:
         trained = (COMPARED.trained, EVERYTHING)
         return [self.run(EXPERTS, seed, trained=parts) for seed in SEEDS for parts in trained]
+
+    def longer(self) -> list[dict]:
+        """All experts and the best one alone, five times as long, and with as many more scenes."""
+        best = next(tuple(row["experts"]) for row in self.subsets() if row.get("chosen"))
+        more = {"steps": 5 * self.base.steps, "scenes": 5 * self.base.scenes}
+        return [self.run(experts, SEEDS[0], **more) for experts in (EXPERTS, best)]
 
 
 def measured(task: Answering) -> dict:

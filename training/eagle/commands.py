@@ -19,7 +19,10 @@ from .stages import Parts, train
 
 STAGES = ("prealign", "projector", "sft", "baseline", "ablations", "export", "evaluate")
 TRAINED = {"baseline": tuple(BASELINE), "prealign": prealigned(), "projector": ("projector",), "sft": ("sft",), "longer": ("longer",)}
-SHIPPED = {"projector": "Experts that were trained one by one, llama-tiny as it was; only the projector is new."}
+SHIPPED = {
+    "projector": "Experts that were trained one by one, llama-tiny as it was; only the projector is new.",
+    "llava": "The baseline: one expert, clip, frozen; a projector and the language model trained behind it.",
+}
 
 
 def arguments_of(parser: ArgumentParser) -> None:

@@ -22,7 +22,6 @@ from .recipe import Stage
 from .stages import Parts
 
 AT_ONCE = 25
-EARLIER = 100  # scenes of each split that the stages before the last are measured with
 
 
 @torch.no_grad()
@@ -92,7 +91,7 @@ def measure_run(name: str, stage: Stage, parts: Parts, limit: int | None) -> dic
     with torch.no_grad():
         for weight in model.parameters():
             weight.copy_(weight.half().float())
-    splits, _ = measure(model, prompts, parts, min(limit or EARLIER, EARLIER))
+    splits, _ = measure(model, prompts, parts, limit)
     result = {"splits": splits, "parameters": count(model), "visualTokens": model.visual_tokens}
     path.write_text(json.dumps(result, indent=1) + "\n")
     tell(name, splits)

@@ -12,6 +12,7 @@ TITLES = {
     "fusions": "Five ways to fuse",
     "prealign": "With and without pre-alignment",
     "frozen": "Experts frozen and trained",
+    "longer": "All experts and the best one alone, five times as long",
 }
 
 
