@@ -17,7 +17,7 @@ from .recipe import Recipe
 from .train import vit_config
 from .vit import hub_model, hub_weights
 
-SHOWN = 5  # checkpoints along training
+SHOWN = 4  # checkpoints along training
 
 
 def write_folder(folder: Path, state: dict[str, torch.Tensor], config: ViTConfig, dtype: torch.dtype) -> None:

@@ -1,10 +1,10 @@
-/** Every page of the built course: no complaints, nothing that axe finds, nothing wider than the screen, readable without JavaScript. */
+/** Every page of the built course: its cells run, no complaints, nothing that axe finds, nothing wider than the screen, readable without JavaScript. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { launchBrowser } from "../browser";
-import { accessibilityFindings, expectNoComplaints, outputOf, read } from "./reader";
+import { accessibilityFindings, allCellsFulfilled, expectNoComplaints, outputOf, read } from "./reader";
 
 const LESSON = "/course/vision-transformers/patches/";
 const site = inject("site");
@@ -33,6 +33,7 @@ describe.each(pages)("%s", (address) => {
   ] as const)("%s: axe finds nothing, nothing overflows, nothing complains", async (_, options) => {
     const reader = await read(browser, site + address, options);
     await reader.page.waitForLoadState("networkidle");
+    if (options.colorScheme === "light") await allCellsFulfilled(reader.page, 180_000); // of a lesson, on WebGPU
     expect(await accessibilityFindings(reader.page)).toEqual([]);
     const { scrollWidth, clientWidth } = await reader.page.evaluate(() => ({
       scrollWidth: document.documentElement.scrollWidth,

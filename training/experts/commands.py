@@ -50,7 +50,8 @@ def run_stage(stage: str, expert: Expert, arguments: Namespace) -> None:
     run: Path = (RUNS / "quick" if quick else RUNS) / expert.name
     out = run / "export" if quick else MODELS / expert.name
     if stage == "train":
-        run_training(expert, expert.recipe, settings(expert.recipe), run, arguments.threads, arguments.compile)
+        compiled = arguments.compile and expert.compiles
+        run_training(expert, expert.recipe, settings(expert.recipe), run, arguments.threads, compiled)
     elif stage == "export":
         exporting.export(expert, run, out)
     elif stage == "golden":

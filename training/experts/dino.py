@@ -30,6 +30,7 @@ class DinoExpert(Expert):
     measured = "scenes of one thing named by their nearest training scenes (k-NN of the class token)"
     hub_class = Dinov2Model
     config_class = Dinov2Config
+    compiles = False  # torch 2.13: views of the teacher's weights, which change in place at every step
 
     def make(self) -> Trained:
         config = self.config_class(**self.recipe.config)

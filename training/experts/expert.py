@@ -26,6 +26,7 @@ class Expert:
     name: str
     measured: str  # what `accuracy` is, in a few words
     hub_class: type[PreTrainedModel]
+    compiles = True  # whether torch.compile takes its losses
 
     def __init__(self, recipe: ExpertRecipe, data: dict[str, ExpertScenes]):
         self.recipe, self.data, self.drawn = recipe, data, data["train"]
