@@ -93,7 +93,7 @@ export async function loadModel<Type extends Model["modelType"] = Model["modelTy
       config,
       folder: files.name,
       files,
-      delta: stage && { file: stage.file, ownConfig: stage.config !== undefined },
+      delta: stage && { file: stage.file, shared: stage.shared, ownConfig: stage.config !== undefined },
       readJson: (file) => readJson(files, file, signal),
       readOptionalJson: (file) => optional(readJson(files, file, signal)),
       readOptionalText: (file) => optional(readText(files, file, signal)),

@@ -5,11 +5,17 @@
  *     { "stages": [{ "name": "projector", "words": "Only the projector is trained.",
  *                    "file": "stages/projector.safetensors",      whole weights, by the names that model.safetensors has
  *                    "eval": "stages/projector.eval.json",
- *                    "config": { ... } }] }                       takes the place of config.json's fields of these names
+ *                    "config": { ... },                           takes the place of config.json's fields of these names
+ *                    "shared": [{ "model": "llama-tiny", "prefix": "language_model." },
+ *                               { "model": "clip", "from": "vision_model.", "prefix": "vision_towers.0.vision_model." }] }] }
+ *
+ * `shared`: weights that another model has, in the folder beside this one. Those whose names begin with `from` take part,
+ * under `prefix` and the rest of their name; without either, all of them as they are called. The stage's file lies over the
+ * last of these, that over the first, and that over the finished weights.
  *
  * A stage without a file is the finished weights, or those under another config.
  */
-import { MissingFile, openFolder, parseJson, show, type Folder } from "../weights";
+import { MissingFile, openFolder, parseJson, show, type Folder, type Shared } from "../weights";
 import { modelAddress, type AddressOptions } from "./model-address";
 
 export type Stage = {
@@ -23,10 +29,12 @@ export type Stage = {
   eval?: string;
   /** Fields that take the place of config.json's. */
   config?: Record<string, unknown>;
+  /** Weights that lie in another model's folder. */
+  shared?: Shared[];
 };
 
 const FILE = "stages.json";
-const MAX = { bytes: 1024 * 1024, stages: 256 };
+const MAX = { bytes: 1024 * 1024, stages: 256, shared: 32, name: 200 };
 
 /** The stages of a model that is named as for `loadModel`, in the order of its training; none if it has no stages.json. */
 export async function modelStages(
@@ -70,19 +78,38 @@ function parseStage(json: unknown, name: string): Stage {
   const wrong = (field: string, expected: string): never => {
     throw new Error(`${name}: ${field}: expected ${expected}, got ${show(json[field])}`);
   };
-  const { name: called, words = "", file, eval: measured, config } = json;
+  const { name: called, words = "", file, eval: measured, config, shared } = json;
   if (typeof called !== "string" || called === "") return wrong("name", "a name");
   if (typeof words !== "string") return wrong("words", "a sentence");
   if (file != null && !isPath(file, "safetensors")) return wrong("file", "a .safetensors file in the model's folder");
   if (measured != null && !isPath(measured, "json")) return wrong("eval", "a .json file in the model's folder");
   if (config != null && !isObject(config)) return wrong("config", "an object");
+  if (shared != null && (!Array.isArray(shared) || shared.length > MAX.shared)) {
+    return wrong("shared", `a list of at most ${MAX.shared}`);
+  }
   return {
     name: called,
     words,
     ...(file != null && { file }),
     ...(measured != null && { eval: measured }),
     ...(config != null && { config }),
+    ...(shared != null && { shared: shared.map((one, i) => parseShared(one, `${name}: shared[${i}]`)) }),
   };
+}
+
+function parseShared(json: unknown, name: string): Shared {
+  if (!isObject(json)) throw new Error(`${name}: expected an object, got ${show(json)}`);
+  const { model, from = "", prefix = "" } = json;
+  if (typeof model !== "string" || model.length > MAX.name || !/^\w[\w.-]*$/.test(model)) {
+    throw new Error(`${name}: model: expected the name of a folder beside this model's, got ${show(model)}`);
+  }
+  const start = (field: string, value: unknown): string => {
+    if (typeof value === "string" && value.length <= MAX.name) return value;
+    throw new Error(
+      `${name}: ${field}: expected what names begin with, in at most ${MAX.name} letters, got ${show(value)}`,
+    );
+  };
+  return { model, from: start("from", from), prefix: start("prefix", prefix) };
 }
 
 /** Folders and a file, never a way out of the model's folder. */

@@ -1,11 +1,26 @@
-/** A stage of training as what differs from the finished weights: a file of whole weights that take the place of others. */
+/**
+ * A stage of training as what differs from the finished weights: a file of whole weights that take the place of others, and
+ * weights that other models have. One lies over the other: the stage's file, shared weights from last to first, the finished
+ * ones.
+ */
 import { show } from "./bounded-json";
 import type { OpenedWeights } from "./open-weights";
 import type { StoredTensor } from "./safetensors";
 
+/** Weights of another model that lies beside this one. */
+export type Shared = {
+  /** The name of its folder. */
+  model: string;
+  /** Those take part whose names begin so: "vision_model."; all of them if it is empty. */
+  from: string;
+  /** What they are called by here instead of `from`: "vision_towers.0.vision_model." */
+  prefix: string;
+};
+
 export type Delta = {
-  /** Its name in the folder: "stages/projector.safetensors". Nothing but a config of its own without it. */
+  /** Its name in the folder: "stages/projector.safetensors". */
   file?: string;
+  shared?: readonly Shared[];
   /**
    * Whether the stage has a config of its own: then it may have weights that the finished model has not, or in other shapes,
    * and those that this config has no use for stay where they are.
@@ -18,19 +33,28 @@ export type Delta = {
  * @throws a sentence when the delta has a weight that replaces nothing, or is of another shape.
  */
 export function overlaid(
-  { files, elsewhere, delta: opened }: OpenedWeights,
+  { files, elsewhere, shared, delta: opened }: OpenedWeights,
   isWanted: (name: string) => boolean,
   delta?: Delta,
 ): { stored: StoredTensor[]; elsewhere: readonly string[] } {
-  const base = files.flatMap((one) => (one === opened ? [] : one.tensors));
+  const over = opened ? [...shared, opened] : shared;
+  const base = files.flatMap((one) => (over.includes(one) ? [] : one.tensors));
   if (!delta) return { stored: base, elsewhere };
   const { ownConfig } = delta;
-  if (opened && !ownConfig) checkReplaces(opened.file.name, opened.tensors, base, elsewhere);
-  const replaced = new Set(opened?.tensors.map(({ name }) => name));
-  const stays = (name: string) => !replaced.has(name) && (!ownConfig || isWanted(name));
+  if (!ownConfig) for (const { file, tensors } of over) checkReplaces(file.name, tensors, base, elsewhere);
+  const finished = new Set([...base.map(({ name }) => name), ...elsewhere]);
+  const fresh = new Map<string, StoredTensor>();
+  for (const one of over) {
+    for (const tensor of one.tensors) {
+      // Of a shared model, too, what the config has no use for stays; what no config knows is told as surplus.
+      const stays = one !== opened && finished.has(tensor.name) && ownConfig && !isWanted(tensor.name);
+      if (!stays) fresh.set(tensor.name, tensor);
+    }
+  }
+  const counts = (name: string) => !fresh.has(name) && (!ownConfig || isWanted(name));
   return {
-    stored: [...base.filter(({ name }) => stays(name)), ...(opened?.tensors ?? [])],
-    elsewhere: elsewhere.filter(stays),
+    stored: [...base.filter(({ name }) => counts(name)), ...fresh.values()],
+    elsewhere: elsewhere.filter(counts),
   };
 }
 

@@ -2,6 +2,7 @@
  * A model's folder, wherever it is: under a URL, on the disk (in Node), or as files that the reader picked.
  */
 import type * as NodeFileSystem from "node:fs/promises";
+import { show } from "./bounded-json";
 import { download, type DownloadOptions } from "./download";
 import { openBlob, openHandle } from "./local-file";
 import { MissingFile } from "./missing-file";
@@ -15,6 +16,8 @@ export type Folder = {
   read(file: string, options?: DownloadOptions): Promise<Uint8Array>;
   /** A file in it to read parts of; `close` it in the end. @throws as `read`, at the latest when parts are read. */
   open(file: string, options?: RangedOptions): Promise<RangedFile>;
+  /** The folder of this name that lies beside this one. @throws a sentence for picked files, which have none. */
+  beside(name: string): Folder;
 };
 
 /**
@@ -24,18 +27,21 @@ export type Folder = {
 export function openFolder(address: string): Folder {
   const [path, query = ""] = /^https?:/.test(address) ? split(address, "?") : [address];
   const name = path.endsWith("/") ? path : `${path}/`;
+  const beside = (other: string) => openFolder(siblingOf(name, other) + query);
   const onDisk = name.startsWith("file:") || (!/^https?:/.test(name) && inNode() && typeof location === "undefined");
   if (onDisk) {
     return {
       name,
       read: (file, options) => readFromDisk(name, file, options),
       open: (file, options) => openOnDisk(name, file, options),
+      beside,
     };
   }
   return {
     name,
     read: (file, options) => download(name + file + query, options),
     open: (file, options) => openRemoteFile(name + file + query, options),
+    beside,
   };
 }
 
@@ -72,6 +78,11 @@ export function openFiles(picked: Iterable<File>): Folder {
       return bytes;
     },
     open: async (name, { signal } = {}) => Promise.resolve(openBlob(find(name), `files/${name}`, signal)),
+    beside(model) {
+      throw new Error(
+        `files/: expected a model whose weights lie in one folder, got a stage that shares those of ${show(model)}; load it by its address`,
+      );
+    },
   };
 }
 
@@ -118,6 +129,13 @@ function whyNot(name: string, error: unknown): Error {
   if (code === undefined && error instanceof Error) return error;
   const sentence = `${name}: expected a file, got ${code ?? String(error)}`;
   return code === "ENOENT" ? new MissingFile(sentence) : new Error(sentence);
+}
+
+/** Never on another host; without ".." if it can be, so that a file is kept under one address, whichever model asks for it. */
+function siblingOf(folder: string, name: string): string {
+  if (/^(https?|file):/.test(folder)) return new URL(`../${name}/`, folder).href;
+  const named = /^(.*[/\\])?[^/\\]*[^/\\.][^/\\]*[/\\]$/.exec(folder);
+  return named ? `${named[1] ?? ""}${name}/` : `${folder}../${name}/`;
 }
 
 function split(text: string, at: string): [string, string] {

@@ -5,6 +5,6 @@ export { parseJson, show, type JsonLimits } from "./bounded-json";
 export { MissingFile } from "./missing-file";
 export { parseSafetensors, type Dtype, type StoredTensor } from "./safetensors";
 export type { ComputedDtype, WeightFiles } from "./weight-files";
-export type { Delta } from "./delta";
+export type { Delta, Shared } from "./delta";
 export { loadWeights, type LoadedWeights, type WeightOptions } from "./load-weights";
 export { camelCase, WeightsError, type Shapes } from "./weight-tree";

@@ -52,7 +52,7 @@ export async function loadWeights<W>(
   };
   const wanted = flatten(shapes);
   const isWanted = (name: string) => wanted.has(pathOf(name) ?? "");
-  const opened = await openWeights(files, isWanted, { signal, onNote }, delta?.file);
+  const opened = await openWeights(files, isWanted, { signal, onNote }, delta);
   try {
     const { stored, elsewhere } = overlaid(opened, isWanted, delta);
     const found = match(modelType, stored, elsewhere, pathOf, wanted, hints);

@@ -5,6 +5,7 @@
  *     {"metadata": {...}, "weight_map": {"vit.layernorm.weight": "model-00001-of-00002.safetensors", ...}}
  */
 import { parseJson, show } from "./bounded-json";
+import type { Delta, Shared } from "./delta";
 import type { Folder } from "./folder";
 import { MissingFile } from "./missing-file";
 import type { RangedFile, RangedOptions } from "./ranged-file";
@@ -18,6 +19,8 @@ export type OpenedWeights = {
   headerBytes: number;
   /** Names of weights in shards that were not opened. */
   elsewhere: string[];
+  /** Of `files`, those of other models, in the order of what lies over them; their weights have the names of this model. */
+  shared: OpenedFile[];
   /** Of `files`, the one that was asked for besides. */
   delta?: OpenedFile;
   close(): Promise<void>;
@@ -31,24 +34,28 @@ const MAX_WEIGHTS = 200_000;
 
 /**
  * @param isWanted whether the model has a weight that is called so in the file
- * @param delta a further file of weights in the folder
+ * @param delta further weights: a file in the folder, and files of other models
  * @throws a sentence for a file that is missing, damaged or at odds with the index.
  */
 export async function openWeights(
   folder: Folder,
   isWanted: (name: string) => boolean,
   options: RangedOptions,
-  delta?: string,
+  delta?: Pick<Delta, "file" | "shared">,
 ): Promise<OpenedWeights> {
   const files: OpenedFile[] = [];
   const close = async () => {
     for (const { file } of files) await file.close();
   };
   try {
-    const { headerBytes, elsewhere } = await openSingle(folder, isWanted, files, options);
-    if (delta === undefined) return { files, headerBytes, elsewhere, close };
-    const more = await openFile(folder, delta, files, options);
-    return { files, headerBytes: headerBytes + more, elsewhere, delta: files.at(-1), close };
+    const { headerBytes: own, elsewhere } = await openSingle(folder, isWanted, files, options);
+    let headerBytes = own;
+    const finished = files.length;
+    for (const one of delta?.shared ?? []) headerBytes += await openShared(folder, one, isWanted, files, options);
+    const shared = files.slice(finished);
+    if (delta?.file === undefined) return { files, headerBytes, elsewhere, shared, close };
+    headerBytes += await openFile(folder, delta.file, files, options);
+    return { files, headerBytes, elsewhere, shared, delta: files.at(-1), close };
   } catch (error) {
     await close();
     throw error;
@@ -76,6 +83,35 @@ async function openSingle(
     checkShard(folder.name, shard, names, files.at(-1)!.tensors);
   }
   return { headerBytes, elsewhere };
+}
+
+/** Adds another model's files to `files`, with those of its weights that are shared, by their names here. */
+async function openShared(
+  folder: Folder,
+  { model, from, prefix }: Shared,
+  isWanted: (name: string) => boolean,
+  files: OpenedFile[],
+  options: RangedOptions,
+): Promise<number> {
+  const nameHere = (name: string) => (name.startsWith(from) ? prefix + name.slice(from.length) : undefined);
+  const isShared = (name: string) => isWanted(nameHere(name) ?? "");
+  const before = files.length;
+  const beside = folder.beside(model);
+  const { headerBytes, elsewhere } = await openSingle(beside, isShared, files, options).catch((error: unknown) => {
+    if (!(error instanceof MissingFile)) throw error;
+    throw new MissingFile(`${error.message}: this stage shares weights of the model ${show(model)}, beside its own`);
+  });
+  let taken = elsewhere.filter((name) => name.startsWith(from)).length;
+  for (const [i, { file, tensors }] of files.slice(before).entries()) {
+    const renamed = tensors.flatMap((tensor) => {
+      const name = nameHere(tensor.name);
+      return name === undefined ? [] : [{ ...tensor, name }];
+    });
+    taken += renamed.length;
+    files[before + i] = { file, tensors: renamed };
+  }
+  if (taken > 0) return headerBytes;
+  throw new Error(`${beside.name}: expected weights to share whose names begin with ${show(from)}, got none`);
 }
 
 /** That there is no such file is an answer; all else is an error. */

@@ -11,7 +11,7 @@ export type WeightFiles = {
   modelType: string;
   /** The folder with model.safetensors, or with model.safetensors.index.json and its shards. */
   files: Folder;
-  /** A further file in it, whose weights take the place of those of the same name. */
+  /** A stage of training: weights of other files take the place of those of the same name. */
   delta?: Delta;
   executor: Executor;
   dtype: ComputedDtype;

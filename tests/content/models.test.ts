@@ -52,8 +52,11 @@ describe("files", () => {
   }
 
   test.each(ids.filter((id) => existsSync(join(ROOT, id, "stages.json"))))("%s has the files of its stages", (id) => {
-    const { stages } = json(join(ROOT, id, "stages.json")) as { stages: { file?: string; eval?: string }[] };
+    const { stages } = json(join(ROOT, id, "stages.json")) as {
+      stages: { file?: string; eval?: string; shared?: { model: string }[] }[];
+    };
     expect(stages.length).toBeGreaterThan(0);
+    for (const { model } of stages.flatMap((stage) => stage.shared ?? [])) expect(ids).toContain(model);
     for (const file of stages.flatMap((stage) => [stage.file, stage.eval])) {
       if (file) expect(existsSync(join(ROOT, id, file)), `${id}/${file}`).toBe(true);
     }

@@ -16,7 +16,7 @@ from ..vlm.rows import Prompts, Rows
 from ..vlm.scores import greedy, score, write_answers
 from ..vlm.stages import save_stage
 from .config import count
-from .export import opened, trained_model, weights_of
+from .export import CLIP, opened, trained_model, weights_of
 from .model import Eagle
 from .recipe import Stage
 from .stages import Parts
@@ -103,7 +103,21 @@ def ship_stage(name: str, stage: Stage, words: str, parts: Parts, out: Path, lim
     model, _ = trained_model(name, stage, parts)
     shipped = json.loads((out / "config.json").read_text())
     config = {key: value for key, value in model.config.items() if shipped.get(key) != value}
-    save_stage(out, name, words, weights_of(model), measure_run(name, stage, parts, limit), config)
+    save_stage(out, name, words, weights_of(model), measure_run(name, stage, parts, limit), config, beside(model, parts, out))
+
+
+def beside(model: Eagle, parts: Parts, out: Path) -> list[dict]:
+    """What a stage may share with llama-tiny and with its experts, if these are shipped beside it."""
+    named = {"clip_vision_model": "vision_model.", "convnext": "convnext.", "vit": "vit."}
+    found = [(parts.language, "", "language_model.")]
+    for i, (name, tower) in enumerate(model.vision_towers.items()):
+        inner = "vision_model." if tower.kind == CLIP else ""
+        found.append((parts.experts[name], named[tower.kind], f"vision_towers.{i}.{inner}"))
+    return [
+        {"model": folder.name, **({"from": start} if start else {}), "prefix": prefix}
+        for folder, start, prefix in found
+        if folder.parent == out.parent
+    ]
 
 
 def tell(name: str, splits: dict) -> None:
