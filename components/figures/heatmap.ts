@@ -46,7 +46,7 @@ export function describeMatrix(value: Matrix, options: { rows?: string; columns?
   const short = (x: number) => x.toFixed(2).replace("-", "−");
   const what = options.label ? `${options.label}: ` : "";
   return (
-    `${what}${rows} rows${options.rows ? ` (${options.rows})` : ""} of ${columns} numbers${options.columns ? ` (${options.columns})` : ""}, ` +
+    `${what}${rows} row${rows === 1 ? "" : "s"}${options.rows ? ` (${options.rows})` : ""} of ${columns} numbers${options.columns ? ` (${options.columns})` : ""}, ` +
     `from ${short(low)} (amber) to ${short(high)} (teal), on average ${short(sum / values.length)}.`
   );
 }
