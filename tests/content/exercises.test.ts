@@ -1213,3 +1213,87 @@ mistakes("05-language-decoders/05-sampling", [
     "changes the list that it was given",
   ],
 ]);
+
+mistakes("08-mixture-of-encoders/05-which-experts", [
+  ["no return", [["return { path, runs };", ""]], "is there a return?"],
+  ["all that is tried kept", [["path.push(chosen);", ""]], "No round was kept"],
+  [
+    "one round",
+    [["while (chosen.length < experts.length) {", "for (let once = 0; once < 1; once++) {"]],
+    "You stop after one",
+  ],
+  ["the worst", [["right > highest", "right < (best ? highest : Infinity)"]], "You keep the worst of a round"],
+  ["never stops", [["if (highest - score <= least) break;", ""]], "The last round made it worse"],
+  ["the wrong way round", [["highest - score <= least", "highest - score > least"]], "No round was kept"],
+  [
+    "added at the end",
+    [["experts.filter((one) => one === name || chosen.includes(one))", "[...chosen, name]"]],
+    "stand in another order",
+  ],
+  ["again and again", [["if (chosen.includes(name)) continue;", ""]], "trained more than once"],
+  [
+    "twice in one subset",
+    [
+      ["if (chosen.includes(name)) continue;", ""],
+      ["experts.filter((one) => one === name || chosen.includes(one))", "[...chosen, name]"],
+    ],
+    "An expert stands in a subset twice",
+  ],
+  ["measured twice", [["[subset, right];", "[subset, measure(subset)];"]], "trained more than once"],
+  [
+    "ranked once",
+    [
+      [
+        "const right = measure(subset);",
+        "const right = { clip: 50, convnext: 46, dense: 52, text: 40 }[name]; measure(subset);",
+      ],
+      ["if (highest - score <= least) break;", ""],
+    ],
+    "You rank the experts once",
+  ],
+  [
+    "the first that is better",
+    [
+      [
+        "if (right > highest) [best, highest] = [subset, right];",
+        "[best, highest] = [subset, right]; if (right > score) break;",
+      ],
+    ],
+    "You take the first that is better",
+  ],
+  [
+    "rounds counted",
+    [
+      ["runs += 1;", ""],
+      ["path.push(chosen);", "path.push(chosen); runs += 1;"],
+    ],
+    "You count rounds",
+  ],
+  [
+    "the last round not paid for",
+    [
+      [
+        "if (highest - score <= least) break;",
+        "if (highest - score <= least) { runs -= experts.length - chosen.length; break; }",
+      ],
+    ],
+    "was paid for, too",
+  ],
+  ["the last of equals", [["right > highest", "right >= highest"]], "a and b are equal"],
+  [
+    "no gain is enough",
+    [["highest - score <= least", "highest - score < least"]],
+    "nothing is gained, and the expert costs",
+  ],
+  ["no least", [["highest - score <= least", "highest <= score"]], "With least = 4"],
+  [
+    "as much is enough",
+    [["highest - score <= least", "highest - score <= 0 || highest - score < least"]],
+    "the gain must be more than",
+  ],
+  [
+    "only the names added",
+    [["path.push(chosen);", "path.push([experts.find((one) => chosen.includes(one) && !path.flat().includes(one))]);"]],
+    "only the expert that was added",
+  ],
+]);
