@@ -1297,3 +1297,102 @@ mistakes("08-mixture-of-encoders/05-which-experts", [
     "only the expert that was added",
   ],
 ]);
+
+mistakes("07-vision-language-models/01-a-projector-is-enough", [
+  ["nothing returned", [["return { rows, positions };", ""]], "is there a return"],
+  ["rows alone", [["return { rows, positions };", "return rows;"]], "two lists"],
+  ["no pictures", [["for (const patch of pictures[next]) rows.push(patch);", ""]], "The pictures are missing"],
+  [
+    "in front",
+    [
+      ["for (const patch of pictures[next]) rows.push(patch);", ""],
+      ["const positions", "rows.unshift(...pictures.flat());\n  const positions"],
+    ],
+    "All pictures stand in front",
+  ],
+  [
+    "behind",
+    [
+      ["for (const patch of pictures[next]) rows.push(patch);", ""],
+      ["const positions", "rows.push(...pictures.flat());\n  const positions"],
+    ],
+    "All pictures stand behind",
+  ],
+  [
+    "one row each",
+    [["for (const patch of pictures[next]) rows.push(patch);", "rows.push(pictures[next][0]);"]],
+    "only the first row",
+  ],
+  [
+    "the mean",
+    [
+      [
+        "for (const patch of pictures[next]) rows.push(patch);",
+        "const all = pictures[next]; rows.push(all[0].map((_, d) => all.reduce((sum, row) => sum + row[d], 0) / all.length));",
+      ],
+    ],
+    "mean of a picture",
+  ],
+  ["backwards", [["of pictures[next])", "of [...pictures[next]].reverse())"]], "the other way round"],
+  ["always the first", [["next += 1;", ""]], "The first picture stands in both"],
+  [
+    "the last first",
+    [
+      ["let next = 0;", "let next = pictures.length - 1;"],
+      ["next += 1;", "next -= 1;"],
+    ],
+    "The pictures are exchanged",
+  ],
+  [
+    "all in the first place",
+    [["of pictures[next])", "of next ? [] : pictures.flat())"]],
+    "Both pictures stand in the first",
+  ],
+  ["the second missing", [["of pictures[next])", "of next ? [] : pictures[0])"]], "The second picture is missing"],
+  [
+    "stops at the last picture",
+    [["next += 1;", "next += 1;\n      if (next === pictures.length) break;"]],
+    "What comes after the last picture is missing",
+  ],
+  [
+    "words by place",
+    [
+      ["for (const id of ids) {", "for (const [i, id] of ids.entries()) {"],
+      ["rows.push(words[id]);", "rows.push(words[i] ?? words[0]);"],
+    ],
+    "look words up by their place",
+  ],
+  [
+    "the token stays",
+    [["if (id === imageId) {", "if (id === imageId) {\n      rows.push(words[id]);"]],
+    "A row is undefined",
+  ],
+  [
+    "a list in the list",
+    [["for (const patch of pictures[next]) rows.push(patch);", "rows.push(pictures[next]);"]],
+    "one thing, a list in the list",
+  ],
+  ["places of the prompt", [["rows.map((_, i) => i)", "ids.map((_, i) => i)"]], "You count the prompt's tokens"],
+  [
+    "one place for a picture",
+    [["rows.map((_, i) => i)", "ids.flatMap((id, i) => (id === imageId ? pictures[0].map(() => i) : [i]))"]],
+    "share one place",
+  ],
+  [
+    "again from 0",
+    [
+      ["let next = 0;", "let next = 0, at = 0;\n  const places = [];"],
+      ["rows.push(patch);", "places.push(pictures[next].indexOf(patch)) && rows.push(patch);"],
+      ["rows.push(words[id]);", "places.push(at++) && rows.push(words[id]);"],
+      ["rows.map((_, i) => i)", "places"],
+    ],
+    "You begin again at 0",
+  ],
+  ["from 1", [["(_, i) => i)", "(_, i) => i + 1)"]], "The first place is 0"],
+  ["four rows by heart", [["of pictures[next])", "of pictures[next].slice(0, 4))"]], "It works for 4 rows"],
+  [
+    "pictures only",
+    [["for (const id of ids)", "if (pictures.length > 0) for (const id of ids)"]],
+    "Without a picture in the prompt",
+  ],
+]);
