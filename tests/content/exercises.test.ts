@@ -1396,3 +1396,63 @@ mistakes("07-vision-language-models/01-a-projector-is-enough", [
     "Without a picture in the prompt",
   ],
 ]);
+
+mistakes("04-vision-transformers/04-registers", [
+  ["no return", [["return [...lengths.keys()]", "[...lengths.keys()]"]], "is there a return?"],
+  [
+    "a number",
+    [[".filter((i) => lengths[i] > factor * median);", ".filter((i) => lengths[i] > factor * median).length;"]],
+    "Return a list of numbers",
+  ],
+  [
+    "lengths instead of places",
+    [["[...lengths.keys()].filter((i) => lengths[i] > factor * median)", "lengths.filter((x) => x > factor * median)"]],
+    "not how long they are",
+  ],
+  ["special tokens kept", [["tokens.slice(special).map", "tokens.map"]], "Leave the first `special` out"],
+  [
+    "tokens numbered",
+    [
+      [
+        "[...lengths.keys()].filter((i) => lengths[i] > factor * median)",
+        "[...lengths.keys()].filter((i) => lengths[i] > factor * median).map((i) => i + special)",
+      ],
+    ],
+    "You number tokens, not patches",
+  ],
+  ["only the class token left out", [["tokens.slice(special)", "tokens.slice(1)"]], "Lengths, their median"],
+  [
+    "the mean",
+    [["> factor * median", "> (factor * lengths.reduce((a, b) => a + b)) / lengths.length"]],
+    "You compare with the mean",
+  ],
+  ["no median", [["factor * median", "factor"]], "You compare with the factor itself"],
+  ["no factor", [["factor * median", "median"]], "longer than `factor` times the median"],
+  ["no root", [["Math.hypot(...vector)", "vector.reduce((sum, x) => sum + x * x, 0)"]], "Those are squares of lengths"],
+  ["a sum", [["Math.hypot(...vector)", "vector.reduce((sum, x) => sum + x, 0)"]], "plus and minus cancel"],
+  [
+    "a sum of sizes",
+    [["Math.hypot(...vector)", "vector.reduce((sum, x) => sum + Math.abs(x), 0)"]],
+    "not the sum of sizes",
+  ],
+  ["sorted as words", [[".sort((a, b) => a - b)", ".sort()"]], "sorted as words"],
+  ["not sorted", [[".sort((a, b) => a - b)", ""]], "before the list is sorted"],
+  ["sorted in place", [["[...lengths].sort", "lengths.sort"]], "Sort a copy"],
+  ["short ones", [["lengths[i] > factor * median", "lengths[i] < median / factor"]], "Outliers are long"],
+  [
+    "the lower middle",
+    [["(sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2", "sorted[Math.ceil(half) - 1]"]],
+    "the mean of the middle two",
+  ],
+  [
+    "the upper middle",
+    [["(sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2", "sorted[Math.floor(half)]"]],
+    "the mean of the middle two",
+  ],
+  ["as long is enough", [["> factor", ">= factor"]], "6 is not more than 6"],
+  [
+    "two numbers written in",
+    [["Math.hypot(...vector)", "Math.hypot(vector[0], vector[1] ?? 0)"]],
+    "Is the length of a vector written into your code?",
+  ],
+]);
