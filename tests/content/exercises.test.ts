@@ -1456,3 +1456,141 @@ mistakes("04-vision-transformers/04-registers", [
     "Is the length of a vector written into your code?",
   ],
 ]);
+
+mistakes("10-post-training/03-dpo", [
+  ["no return", [["return { loss, push };", ""]], "is there a return?"],
+  [
+    "no reference",
+    [
+      ["beta * (policyBetter - referenceBetter)", "beta * policyBetter"],
+      ["beta * (policyWorse - referenceWorse)", "beta * policyWorse"],
+    ],
+    "The reference is missing",
+  ],
+  ["exchanged", [["rewardBetter - rewardWorse", "rewardWorse - rewardBetter"]], "Better and worse are exchanged"],
+  [
+    "no β",
+    [
+      ["beta * (policyBetter", "1 * (policyBetter"],
+      ["beta * (policyWorse", "1 * (policyWorse"],
+    ],
+    "β is missing",
+  ],
+  [
+    "β outside",
+    [
+      ["beta * (policyBetter", "1 * (policyBetter"],
+      ["beta * (policyWorse", "1 * (policyWorse"],
+      ["const loss = Math.max(0, -margin) +", "const loss = beta * (Math.max(0, -margin) +"],
+      ["Math.log1p(Math.exp(-Math.abs(margin)));", "Math.log1p(Math.exp(-Math.abs(margin))));"],
+    ],
+    "β multiplies the loss",
+  ],
+  [
+    "no logarithm",
+    [["Math.max(0, -margin) + Math.log1p(Math.exp(-Math.abs(margin)))", "1 / (1 + Math.exp(-margin))"]],
+    "That is the sigmoid itself",
+  ],
+  ["negative", [["const loss = Math.max(0, -margin) +", "const loss = -Math.max(0, -margin) -"]], "The sign"],
+  ["the margin", [["Math.max(0, -margin) + Math.log1p(Math.exp(-Math.abs(margin)))", "-margin"]], "That is the margin"],
+  ["only the better one", [["rewardBetter - rewardWorse", "rewardBetter"]], "Only the better answer counts"],
+  [
+    "added",
+    [
+      ["policyBetter - referenceBetter", "policyBetter + referenceBetter"],
+      ["policyWorse - referenceWorse", "policyWorse + referenceWorse"],
+    ],
+    "subtract the reference",
+  ],
+  ["push without β", [["beta / (1 + Math.exp(margin))", "1 / (1 + Math.exp(margin))"]], "β is missing in the push"],
+  [
+    "push grows",
+    [["beta / (1 + Math.exp(margin))", "beta / (1 + Math.exp(-margin))"]],
+    "A pair that is in order already",
+  ],
+  [
+    "not stable",
+    [["Math.max(0, -margin) + Math.log1p(Math.exp(-Math.abs(margin)))", "-Math.log(1 / (1 + Math.exp(-margin)))"]],
+    "The loss is no number any more",
+  ],
+]);
+
+mistakes("10-post-training/02-reward-models", [
+  [
+    "no return",
+    [["return { loss, head: head.map((w, i) => w + rate * pull * (better[i] - worse[i])) };", ""]],
+    "is there a return?",
+  ],
+  [
+    "exchanged",
+    [["dot(head, better) - dot(head, worse)", "dot(head, worse) - dot(head, better)"]],
+    "The worse answer's reward comes first",
+  ],
+  [
+    "a probability",
+    [["Math.log1p(Math.exp(-margin))", "1 / (1 + Math.exp(-margin))"]],
+    "That is the probability of the choice",
+  ],
+  ["negative", [["const loss = Math.log1p", "const loss = -Math.log1p"]], "The sign"],
+  [
+    "only the better one",
+    [["dot(head, better) - dot(head, worse)", "dot(head, better)"]],
+    "Only the better answer's reward counts",
+  ],
+  ["no sigmoid", [["Math.log1p(Math.exp(-margin))", "-margin"]], "That is minus the margin"],
+  ["not moved", [["w + rate * pull * (better[i] - worse[i])", "w"]], "The head has not moved"],
+  ["up the slope", [["w + rate", "w - rate"]], "It moves up the slope"],
+  ["every pair pulls alike", [["1 / (1 + Math.exp(margin))", "1"]], "Every pair pulls as hard"],
+  ["the pull grows", [["1 / (1 + Math.exp(margin))", "1 / (1 + Math.exp(-margin))"]], "The pull is σ(margin)"],
+  ["towards the better one only", [["(better[i] - worse[i])", "better[i]"]], "What both answers share"],
+  ["no step size", [["rate * pull", "pull"]], "The step size is missing"],
+  [
+    "in place",
+    [
+      [
+        "return { loss, head: head.map((w, i) => w + rate * pull * (better[i] - worse[i])) };",
+        "better.forEach((x, i) => (head[i] += rate * pull * (x - worse[i])));\n  return { loss, head };",
+      ],
+    ],
+    "changes the list that it was given",
+  ],
+]);
+
+{
+  const moves = "w.map((x, i) => x - rate * (g[i] + decay * x))";
+  mistakes("08-mixture-of-encoders/04-three-stages", [
+    ["no rule", [["return learning[stage].some((part) => name.startsWith(part));", ""]], "is there a return?"],
+    [
+      "pieces of names",
+      [["name.startsWith(part)", 'name.includes(part.includes("proj") ? "proj" : part)']],
+      "You treat",
+    ],
+    [
+      "language model in pre-alignment",
+      [['"pre-alignment": [', '"pre-alignment": ["language_model.", ']],
+      "learns to be understood",
+    ],
+    [
+      "experts in the projector stage",
+      [["projector: [", 'projector: ["vision_towers.", ']],
+      "as pre-alignment left them",
+    ],
+    ["LLaVA's SFT", [['SFT: ["vision_towers.", ', "SFT: ["]], "LLaVA is the one"],
+    ["no return", [["return next;", ""]], "is there a return?"],
+    ["all move", [["isTrained(name, stage) ?", "true ?"]], "the gradient only passed through"],
+    ["frozen decay", [[": w;", ": w.map((x) => x - rate * decay * x);"]], "has decayed"],
+    ["frozen zeros", [[": w;", ": w.map(() => 0);"]], "not switched off"],
+    ["frozen left out", [["next[name] =", "if (isTrained(name, stage)) next[name] ="]], "Some names are missing"],
+    ["no decay", [["(g[i] + decay * x)", "g[i]"]], "The weight decay is missing"],
+    ["uphill", [["x - rate", "x + rate"]], "You walk uphill"],
+    ["no rate", [["rate * (", "("]], "The rate is missing"],
+    ["decay away from zero", [["+ decay", "- decay"]], "wrong sign"],
+    ["decay outside", [["rate * (g[i] + decay * x)", "rate * g[i] - decay * x"]], "not multiplied by the rate"],
+    ["the step itself", [["x - rate", "rate"]], "the step by itself"],
+    [
+      "in place",
+      [[moves, "w.map((x, i) => (w[i] = x - rate * (g[i] + decay * x)))"]],
+      "What you were given has changed",
+    ],
+  ]);
+}
