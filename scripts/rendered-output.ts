@@ -35,7 +35,8 @@ export async function renderedOutputs(page: Page): Promise<Record<string, Render
         if (control.checked) control.setAttribute("checked", "");
       }
       for (const option of root.querySelectorAll("option")) option.toggleAttribute("selected", option.selected);
-      for (const element of root.querySelectorAll("[tabindex]")) element.removeAttribute("tabindex");
+      // What scrolls stays within reach of the keyboard.
+      for (const element of root.querySelectorAll("[tabindex]:not(.fig-scroll)")) element.removeAttribute("tabindex");
     }
 
     const rendered: Record<string, Rendered> = {};
