@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
+    maxConcurrency: 2, // of the tests of one file that may run beside each other: pages
     projects: [
       project("lib"),
       project("kernels", { fileParallelism: false }),

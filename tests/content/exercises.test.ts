@@ -1594,3 +1594,98 @@ mistakes("10-post-training/02-reward-models", [
     ],
   ]);
 }
+
+mistakes("09-llama-3-2-vision/02-tiles-and-taps", [
+  ["no return", [["return equals.sort", "equals.sort"]], "is there a return?"],
+  ["the largest scale", [["? Math.min(...large)", "? Math.max(...large)"]], "enlarging adds nothing"],
+  [
+    "rows for columns",
+    [["const scaleOf = ([rows, columns])", "const scaleOf = ([columns, rows])"]],
+    "columns go with the width",
+  ],
+  [
+    "one side only",
+    [
+      [
+        "Math.min((columns * side) / picture.width, (rows * side) / picture.height)",
+        "(columns * side) / picture.width",
+      ],
+    ],
+    "Both sides have to fit",
+  ],
+  [
+    "the smallest when none holds it",
+    [[": Math.max(...scalesOf)", ": Math.min(...scalesOf)"]],
+    "No grid holds it whole",
+  ],
+  ["the first of equals", [[".sort((a, b) => a[0] * a[1] - b[0] * b[1])", ""]], "fewer tiles"],
+  [
+    "a size as a number",
+    [
+      ["(columns * side)", "(columns * 64)"],
+      ["(rows * side)", "(rows * 64)"],
+    ],
+    "written into your code",
+  ],
+]);
+mistakes("09-llama-3-2-vision/03-text-unchanged", [
+  ["bits counted", [["count += 1;", "count += 32;"]], "not bits"],
+  ["a tolerance", [["one[i] !== two[i]", "Math.abs(a[i] - b[i]) > 1e-6"]], "last bit only"],
+  ["values", [["one[i] !== two[i]", "!Object.is(a[i], b[i]) && a[i] !== b[i]"]], "0 === -0"],
+  ["NaN", [["one[i] !== two[i]", "a[i] !== b[i] || Object.is(a[i], -0) !== Object.is(b[i], -0)"]], "NaN === NaN"],
+  ["from the start of the memory", [["b.buffer, b.byteOffset, b.length", "b.buffer, 0, b.length"]], "byteOffset"],
+  ["lengths", [["if (a.length !== b.length) throw", "if (false) throw"]], "ends early"],
+]);
+mistakes("09-llama-3-2-vision/04-projector-or-cross-attention", [
+  ["no return", [["return perPlace * pairs", "perPlace * pairs"]], "is there a return?"],
+  ["keys only", [["const perPlace = 2 *", "const perPlace = 1 *"]], "a key and a value"],
+  ["one layer", [["model.layers * (use.words + use.places)", "use.words + use.places"]], "Every layer keeps its own"],
+  ["no picture in the row", [["(use.words + use.places)", "use.words"]], "stand in the row"],
+  [
+    "words in the layers that look",
+    [["model.looking * use.places", "model.looking * (use.words + use.places)"]],
+    "questions are not kept",
+  ],
+  [
+    "the picture in both",
+    [["model.layers * use.words +", "model.layers * (use.words + use.places) +"]],
+    "not in the row now",
+  ],
+  [
+    "looking layers instead",
+    [["model.layers * use.words +", "(model.layers - model.looking) * use.words +"]],
+    "additional",
+  ],
+  ["a size as a number", [["model.headDim", "128"]], "written into your code"],
+]);
+mistakes("10-post-training/01-supervised-fine-tuning", [
+  ["no return", [["return sum / count;", ""]], "is there a return?"],
+  ["no shift", [["(t - 1) * V", "t * V"]], "the shift by one"],
+  ["the prompt too", [["if (!isAnswer[t]) continue;", ""]], "The prompt counts too"],
+  ["a sum", [["sum / count", "sum"]], "This is a sum"],
+  ["all tokens", [["sum / count", "sum / T"]], "all tokens of the row"],
+  ["the sign", [["sum -=", "sum +="]], "The sign is wrong"],
+  ["base 2", [["Math.log(p", "Math.log2(p"]], "base 2"],
+  [
+    "the first token counted",
+    [
+      ["let t = 1;", "let t = 0;"],
+      ["sum -= Math.log(p[(t - 1) * V + ids[t]])", "if (t > 0) sum -= Math.log(p[(t - 1) * V + ids[t]])"],
+    ],
+    "Begin at token 1",
+  ],
+]);
+mistakes("10-post-training/04-synthetic-data", [
+  ["no return", [["return chosen;", ""]], "is there a return?"],
+  [
+    "a bar for all",
+    [["second && best.reward - second.reward >= margin", "second && best.reward >= margin"]],
+    "beside others of the same question",
+  ],
+  ["the worst", [["b.reward - a.reward", "a.reward - b.reward"]], "2 ahead of no"],
+  ["no margin", [["second && best.reward - second.reward >= margin", "second"]], "only 0.2 ahead"],
+  ["one alone", [["second && best.reward", "!second || best.reward"]], "one candidate"],
+  ["copies counted", [["if (!group.some(({ answer }) => answer === one.answer)) group", "group"]], "not the copy"],
+  ["in order of reward", [["return chosen;", "return chosen.reverse();"]], "in the order"],
+  ["more than the margin", [[">= margin", "> margin"]], "At least the margin"],
+]);

@@ -26,7 +26,8 @@ test("the course has a home, a map and a lesson", () => {
   expect(pages).toEqual(expect.arrayContaining(["/", "/course/", LESSON]));
 });
 
-describe.each(pages)("%s", (address) => {
+// Two at a time: while one waits for the GPU, the other reads its files.
+describe.concurrent.each(pages)("%s", (address) => {
   test.each([
     ["light, wide", { colorScheme: "light", viewport: { width: 1440, height: 900 } }],
     ["dark, phone", { colorScheme: "dark", viewport: { width: 390, height: 844 } }],
