@@ -1,9 +1,10 @@
 """`python -m training eagle <stage>`: baseline, prealign, projector, sft, ablations, export, evaluate, or all of them; and
-`longer`, which trains everything further from what is shipped, without the runs that led there."""
+`longer` and then `longest`, which train all but the experts further from what is shipped, without the runs that led there."""
 
 import dataclasses
 from argparse import ArgumentParser, Namespace
 
+import torch
 from transformers.utils import logging
 
 from ..paths import FIXTURES, MODELS, RUNS
@@ -12,13 +13,15 @@ from .ablations import GROUPS, run_ablations
 from .evaluate import evaluate, ship_stage
 from .export import export, write_log
 from .golden import write_golden
-from .recipe import BASELINE, EXPERTS, FULL, prealigned, quick
+from .recipe import BASELINE, EXPERTS, FULL, LONGER, Stage, prealigned, quick
 from .report import write_card
 from .small import small_parts
 from .stages import Parts, train
 
 STAGES = ("prealign", "projector", "sft", "baseline", "ablations", "export", "evaluate")
-TRAINED = {"baseline": tuple(BASELINE), "prealign": prealigned(), "projector": ("projector",), "sft": ("sft",), "longer": ("longer",)}
+# Each of LONGER goes on from what is exported before it.
+ALL = (*STAGES[:-2], "export", *(step for name in LONGER for step in (name, "export")), "evaluate")
+TRAINED = {"baseline": tuple(BASELINE), "prealign": prealigned(), "projector": ("projector",), "sft": ("sft",)} | {name: (name,) for name in LONGER}
 SHIPPED = {
     "projector": "Experts that were trained one by one, llama-tiny as it was; only the projector is new.",
     "llava": "The baseline: one expert, clip, frozen; a projector and the language model trained behind it.",
@@ -26,7 +29,7 @@ SHIPPED = {
 
 
 def arguments_of(parser: ArgumentParser) -> None:
-    parser.add_argument("stage", choices=(*STAGES, "longer", "all"))
+    parser.add_argument("stage", choices=(*STAGES, *LONGER, "all"))
     parser.add_argument("--expert", choices=EXPERTS, help="prealign: this one only")
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS), help="ablations: these only")
 
@@ -51,7 +54,7 @@ def check(parts: Parts, names: tuple[str, ...]) -> None:
 def stages(arguments: Namespace) -> None:
     logging.set_verbosity_error()  # heads that stay behind are no news
     parts = parts_of(arguments.quick)
-    for stage in STAGES if arguments.stage == "all" else (arguments.stage,):
+    for stage in ALL if arguments.stage == "all" else (arguments.stage,):
         run_stage(stage, parts, arguments)
 
 
@@ -72,15 +75,26 @@ def run_stage(stage: str, parts: Parts, arguments: Namespace) -> None:
         out.mkdir(parents=True, exist_ok=True)
         run_ablations(parts, arguments.groups, arguments.steps, arguments.threads, arguments.compile, out)
     elif stage == "export":
-        last = "longer" if (parts.runs / "longer" / "state.pt").exists() else "sft"
+        last = last_of(parts, recipes)
         export(last, recipes[last], parts, out)
         write_log(list(recipes), recipes, parts, out)
     else:
         flags = (" --quick" if parts.quick else "") + (f" --limit {arguments.limit}" if arguments.limit else "")
-        earlier = {name: recipe for name, recipe in recipes.items() if name not in ("sft", "longer")}
-        evaluate(parts, out, earlier, f"python -m training eagle evaluate{flags}", limit)
+        last = last_of(parts, recipes)
+        earlier = {name: recipe for name, recipe in recipes.items() if name != last and finished(parts, name, recipe)}
+        evaluate(parts, out, last, earlier, f"python -m training eagle evaluate{flags}", limit)
         for name, words in SHIPPED.items():
             if (parts.runs / name / "state.pt").exists():
                 ship_stage(name, recipes[name], words, parts, out, limit)
         write_card(out)
         write_golden(parts, out, parts.runs / "golden" if parts.quick else FIXTURES / "eagle-trained")
+
+
+def last_of(parts: Parts, recipes: dict[str, Stage]) -> str:
+    """The stage that is shipped: the last that is finished."""
+    return next((name for name in reversed(LONGER) if finished(parts, name, recipes[name])), "sft")
+
+
+def finished(parts: Parts, name: str, recipe: Stage) -> bool:
+    state = parts.runs / name / "state.pt"
+    return state.exists() and torch.load(state, weights_only=False)["step"] >= recipe.steps

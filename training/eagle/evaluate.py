@@ -50,8 +50,8 @@ def measure(model: Eagle, prompts: Prompts, parts: Parts, limit: int | None) -> 
     return {name: score(asked[name], given) for name, given in answers.items()}, answers
 
 
-def evaluate(parts: Parts, out: Path, earlier: dict[str, Stage], command: str, limit: int | None) -> None:
-    """`earlier`: the runs whose numbers stand beside those of what is shipped, as far as they are there."""
+def evaluate(parts: Parts, out: Path, last: str, earlier: dict[str, Stage], command: str, limit: int | None) -> None:
+    """`last`: the stage that is shipped. `earlier`: the finished runs whose numbers stand beside it."""
     model, prompts = opened(out)
     splits, answers = measure(model, prompts, parts, limit)
     write_answers(out, answers)
@@ -65,21 +65,18 @@ def evaluate(parts: Parts, out: Path, earlier: dict[str, Stage], command: str, l
         "parameters": count(model),
         "bytes": (out / "model.safetensors").stat().st_size,
         "visualTokens": model.visual_tokens,
-        "stages": before_of(out)
-        | {
-            name: measure_run(name, stage, parts, limit)
-            for name, stage in earlier.items()
-            if (parts.runs / name / "state.pt").exists()
-        },
+        "stage": last,
+        "stages": before_of(out, last) | {name: measure_run(name, stage, parts, limit) for name, stage in earlier.items()},
     }
     (out / "eval.json").write_text(json.dumps(result, indent=1) + "\n")
     tell(out.name, splits)
 
 
-def before_of(out: Path) -> dict:
+def before_of(out: Path, last: str) -> dict:
     """What was told of earlier stages, whose runs may be gone."""
     path = out / "eval.json"
-    return json.loads(path.read_text())["stages"] if path.exists() else {}
+    stages = json.loads(path.read_text())["stages"] if path.exists() else {}
+    return {name: told for name, told in stages.items() if name != last}
 
 
 def measure_run(name: str, stage: Stage, parts: Parts, limit: int | None) -> dict:

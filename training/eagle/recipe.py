@@ -66,7 +66,8 @@ MIXTURE = {
 }
 SHIPPED = "shipped"  # a start: the exported model itself
 # Further than `sft`, with the experts as it left them: what they see is computed once, and a step takes a third of the time.
-LONGER = {"longer": Stage(trained=(FUSION, PROJECTOR, LANGUAGE), start=(SHIPPED,), scenes=16_000, steps=4_500, lr=1e-3, ema=0.998, eval_every=1_500)}
+FROZEN_EXPERTS = Stage(trained=(FUSION, PROJECTOR, LANGUAGE), start=(SHIPPED,), scenes=16_000, steps=4_500, lr=1e-3, ema=0.998, eval_every=1_500)
+LONGER = {"longer": FROZEN_EXPERTS, "longest": replace(FROZEN_EXPERTS, scenes=40_000, steps=6_000)}
 FULL = BASELINE | MIXTURE | LONGER
 
 # Of every run that is compared. The experts' features are computed once.

@@ -66,7 +66,7 @@ def by_kind(splits: dict) -> str:
 
 
 def by_stage(evaluation: dict) -> str:
-    shown = {**evaluation["stages"], "sft (this model)": evaluation}
+    shown = {**evaluation["stages"], f"{evaluation['stage']} (this model)": evaluation}
     rows = [
         [name, *(percent(part, "questions") for part in stage["splits"].values()),
          *(f"{part['signs']['accuracy']:.1%}" for part in stage["splits"].values()), f"{stage['parameters']:,}"]
