@@ -2,7 +2,7 @@
  * Cells that run checkpoints of the Hub: they ask first, with the size, download nothing without a yes, and then run.
  * The Hub is played here, with small checkpoints of the same architectures in place of the real files.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { launchBrowser } from "../browser";
@@ -10,7 +10,21 @@ import { cellReaches, expectNoComplaints, outputOf, read } from "./reader";
 
 const site = inject("site");
 
-type HubCell = { lesson: string; cell: string; repository: string; fixtures: string[]; shows: RegExp };
+type HubCell = {
+  lesson: string;
+  cell: string;
+  repository: string;
+  fixtures: string[];
+  /** Files that no fixture has. */
+  written?: Record<string, string>;
+  shows: RegExp;
+};
+
+/** Each turn on a line, its picture's place before its text. */
+const TEMPLATE = `{% for message in messages %}{{ message.role }}:{% for part in message.content %}{{
+  '<image>' if part.type == 'image' else part.text }}{% endfor %}<end_of_utterance>
+{% endfor %}assistant:`;
+
 const cells: HubCell[] = [
   {
     lesson: "/course/vision-transformers/patches/",
@@ -33,44 +47,82 @@ const cells: HubCell[] = [
     fixtures: ["siglip-odd", "tokenizer-siglip"],
     shows: /a bicycle/,
   },
+  {
+    lesson: "/course/vision-transformers/registers/",
+    cell: "dinov2",
+    repository: "facebook/dinov2-small",
+    fixtures: ["dinov2-odd"],
+    shows: /2 layers, 24 numbers a token, patches of 5 × 5 pixels/,
+  },
+  {
+    lesson: "/course/vision-transformers/registers/",
+    cell: "dinov2registers",
+    repository: "facebook/dinov2-with-registers-small",
+    fixtures: ["dinov2-registers-odd"],
+    shows: /3 registers/,
+  },
+  {
+    lesson: "/course/vision-language-models/a-projector-is-enough/",
+    cell: "smolvlm",
+    repository: "HuggingFaceTB/SmolVLM-256M-Instruct",
+    fixtures: ["smolvlm-odd"],
+    written: { "chat_template.json": JSON.stringify({ chat_template: TEMPLATE }) },
+    shows: /128 × 128 pixels, becomes \d+ tokens/,
+  },
 ];
 
 let browser: Browser;
 beforeAll(async () => void (browser = await launchBrowser()));
 afterAll(() => browser.close());
 
-test.each(cells)("$repository in $lesson", async ({ lesson, cell, repository, fixtures, shows }) => {
-  const reader = await read(browser, site + lesson);
-  const asked = await playHub(reader.page, repository, fixtures);
+test.each(cells)("$repository in $lesson", async ({ lesson, cell, repository, fixtures, written, shows }) => {
+  // Plain loops: the lesson's other cells, of which this one needs some, would keep a software adapter busy for minutes.
+  const reader = await read(browser, `${site}${lesson}?executor=reference`);
+  const asked = await playHub(reader.page, repository, fixtures, written);
   const root = reader.page.locator(`[data-cell="${cell}"]`);
   expect(await root.getAttribute("data-run")).toBe("manual");
 
   await root.getByRole("button", { name: "Run", exact: true }).click({ timeout: 120_000 });
-  await root.getByRole("button", { name: "Not now" }).click({ timeout: 120_000 });
-  await cellReaches(reader.page, cell, "interrupted");
-  expect(asked.filter(({ whole, path }) => whole && path.endsWith(".safetensors"))).toEqual([]);
+  if (outgrowsHeader(fixtures)) {
+    await root.getByRole("button", { name: "Not now" }).click({ timeout: 120_000 });
+    await cellReaches(reader.page, cell, "interrupted");
+    expect(asked.filter(({ whole, path }) => whole && path.endsWith(".safetensors"))).toEqual([]);
 
-  await root.getByRole("button", { name: "Run", exact: true }).click();
-  await root.getByRole("button", { name: /^Download \d+ [kM]?B/ }).click({ timeout: 120_000 });
+    await root.getByRole("button", { name: "Run", exact: true }).click();
+    await root.getByRole("button", { name: /^Download \d+ [kM]?B/ }).click({ timeout: 120_000 });
+  }
   await cellReaches(reader.page, cell, "fulfilled", 120_000);
   expect(await outputOf(reader.page, cell)).toMatch(shows);
   expectNoComplaints({ ...reader, complaints: reader.complaints.filter((one) => !one.includes("404")) });
   await reader.close();
 });
 
+/** The first request is for the header and comes with 64 KiB; with a file that is smaller, nothing is left to be asked for. */
+const outgrowsHeader = (fixtures: string[]) =>
+  fixtures.some((one) => {
+    const file = `tests/fixtures/${one}/model.safetensors`;
+    return existsSync(file) && statSync(file).size > 65_536;
+  });
+
 type Asked = { path: string; whole: boolean };
 
 /** Answers for one repository, from fixtures; a file that none has is a 404. -> what was asked for */
-async function playHub(page: Page, repository: string, fixtures: string[]): Promise<Asked[]> {
+async function playHub(
+  page: Page,
+  repository: string,
+  fixtures: string[],
+  written: Record<string, string> = {},
+): Promise<Asked[]> {
   const asked: Asked[] = [];
   const prefix = `https://huggingface.co/${repository}/resolve/main/`;
   await page.context().route("https://huggingface.co/**", async (route: Route) => {
     const url = route.request().url();
     const path = url.slice(prefix.length);
     const folder = url.startsWith(prefix) && fixtures.find((one) => existsSync(`tests/fixtures/${one}/${path}`));
+    const own = url.startsWith(prefix) ? written[path] : undefined;
     const headers = { "access-control-allow-origin": "*", "access-control-expose-headers": "content-range" };
-    if (!folder) return route.fulfill({ status: 404, headers, body: "not here" });
-    const bytes = fileOf(folder, path);
+    if (!folder && !own) return route.fulfill({ status: 404, headers, body: "not here" });
+    const bytes = folder ? fileOf(folder, path) : Buffer.from(own!);
     const range = /bytes=(\d+)-(\d*)/.exec(route.request().headers().range ?? "");
     const [from, to] = range
       ? [Number(range[1]), Math.min(Number(range[2] || bytes.length) + 1, bytes.length)]

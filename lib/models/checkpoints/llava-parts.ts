@@ -35,7 +35,7 @@ export async function readTextFiles(checkpoint: Checkpoint): Promise<TextFiles> 
   const { text_config: json } = checkpoint.config as { text_config?: unknown };
   return {
     generationConfig: await readGenerationConfig(checkpoint, json ?? {}),
-    tokenizer: await readTokenizer(checkpoint),
+    tokenizer: await readTokenizer(checkpoint, { pictures: true }),
   };
 }
 

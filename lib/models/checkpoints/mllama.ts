@@ -22,7 +22,7 @@ export async function loadMllama(checkpoint: Checkpoint): Promise<MllamaForCondi
   checkProcessor(processor, config, processorFile);
   const { text_config: textJson } = checkpoint.config as { text_config?: unknown };
   const generationConfig = await readGenerationConfig(checkpoint, textJson ?? {});
-  const tokenizer = await readTokenizer(checkpoint);
+  const tokenizer = await readTokenizer(checkpoint, { pictures: true });
   const loaded = await loadWeights<MllamaWeights>(checkpoint, mllamaShapes(config), {
     names: hubName,
   });

@@ -26,7 +26,7 @@ export async function loadSmolVLM(checkpoint: Checkpoint): Promise<SmolVLMForCon
   checkProcessor(processor, config, processorFile);
   const { text_config: textJson } = checkpoint.config as { text_config?: unknown };
   const generationConfig = await readGenerationConfig(checkpoint, textJson ?? {});
-  const tokenizer = await readTokenizer(checkpoint);
+  const tokenizer = await readTokenizer(checkpoint, { pictures: true });
   const loaded = await loadWeights<SmolVLMWeights>(checkpoint, smolvlmShapes(config), {
     names: (name) => (isLeftOut(name, config.tieWordEmbeddings) ? undefined : name),
   });
