@@ -72,7 +72,7 @@ def optimizers(
     others = [w for name, w in model.named_parameters() if not is_matrix(name, w)]
     decayed, plain = [w for w in others if w.ndim == 2], [w for w in others if w.ndim != 2]
     made: list[torch.optim.Optimizer] = []
-    if step >= recipe.muon_from:
+    if step >= recipe.muon_from and matrices:
         made.append(torch.optim.Muon(matrices, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"))
     else:
         decayed = decayed + matrices

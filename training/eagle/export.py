@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ..vlm.rows import Prompts
-from ..vlm.stages import load_stage
+from ..vlm.stages import load_stage, save_again, stages_of
 from .config import build
 from .model import Eagle, Tower
 from .recipe import Stage, settings
@@ -60,7 +60,10 @@ def export(name: str, stage: Stage, parts: Parts, out: Path) -> None:
     model, _ = trained_model(name, stage, parts)
     out.mkdir(parents=True, exist_ok=True)
     weights = {key: value.to(torch.float16).contiguous() for key, value in weights_of(model).items()}
+    earlier = {stage["name"]: weights_of(opened(out, stage["name"])[0]) for stage in stages_of(out)}
     save_file(weights, out / "model.safetensors", metadata={"format": "pt"})
+    for stage, state in earlier.items():
+        save_again(out, stage, state)
     (out / "model.safetensors").chmod(0o644)
     (out / "config.json").write_text(json.dumps(model.config, indent=1) + "\n")
     (out / "preprocessor_config.json").write_text(json.dumps(PROCESSOR, indent=2) + "\n")

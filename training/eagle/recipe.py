@@ -18,9 +18,12 @@ class Stage:
     trained: tuple[str, ...] = EVERYTHING
     # The stages whose weights it goes on with, the later before the earlier; `stage:part` takes one part only.
     start: tuple[str, ...] = ()
+    # Experts that are taken as they are shipped, not from `start`: they were trained again since.
+    renewed: tuple[str, ...] = ()
     fusion: dict = field(default_factory=lambda: {"type": "channel_concatenation"})
     # data: rows of questions about one picture each
     scenes: int = 40_000  # the first of the drawn ones
+    fresh: bool = False  # scenes that no other stage has seen, and scenes for reading; experts look at them as they come
     length: int = 208  # tokens of a row, with the picture's
     said: int = 32  # tokens of a row that are answers
     eval_scenes: int = 60  # of each split, as it goes
@@ -67,7 +70,15 @@ MIXTURE = {
 SHIPPED = "shipped"  # a start: the exported model itself
 # Further than `sft`, with the experts as it left them: what they see is computed once, and a step takes a third of the time.
 FROZEN_EXPERTS = Stage(trained=(FUSION, PROJECTOR, LANGUAGE), start=(SHIPPED,), scenes=16_000, steps=4_500, lr=1e-3, ema=0.998, eval_every=1_500)
-LONGER = {"longer": FROZEN_EXPERTS, "longest": replace(FROZEN_EXPERTS, scenes=40_000, steps=6_000)}
+# More steps on the same scenes only learn them by heart. So: experts that were trained longer, a projector that is fitted to
+# them while all else rests, and new scenes, each seen once.
+RENEWED = replace(FROZEN_EXPERTS, scenes=100_000, fresh=True)
+LONGER = {
+    "longer": FROZEN_EXPERTS,
+    "longest": replace(FROZEN_EXPERTS, scenes=40_000, steps=6_000),
+    "renewed-projector": replace(RENEWED, trained=(FUSION, PROJECTOR), renewed=("dense", "text"), lr=1.5e-3, steps=300, ema=0.98, eval_every=150),
+    "renewed": replace(RENEWED, start=("renewed-projector",), steps=6_000),
+}
 FULL = BASELINE | MIXTURE | LONGER
 
 # Of every run that is compared. The experts' features are computed once.

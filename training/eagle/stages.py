@@ -10,13 +10,13 @@ from torch import Tensor
 
 from ..experts.data import SPLITS, ExpertScenes
 from ..trainer import run_training
-from ..vlm.questions import Question, questions_of
+from ..vlm.questions import Question, fresh_scenes, questions_of
 from ..vlm.rows import Prompts, Rows, pack
 from ..vlm.scores import exact
 from .config import build, eagle_config, load_parts, merged
 from .features import Features
 from .model import Eagle
-from .recipe import PROJECTOR, SHIPPED, Stage, settings
+from .recipe import PROJECTOR, SHIPPED, TOWERS, Stage, settings
 
 
 class Parts:
@@ -29,10 +29,16 @@ class Parts:
         self.out = out
         self.asked: dict[tuple[str, int], list[list[Question]]] = {}
 
+    def scenes(self, split: str) -> ExpertScenes:
+        """Of `train`, `test`, `heldout`, or of `fresh`: training scenes for the last stages, drawn when first asked for."""
+        if split == "fresh" and split not in self.data:
+            self.data[split] = fresh_scenes(self.quick)
+        return self.data[split]
+
     def questions(self, split: str, count: int) -> list[list[Question]]:
         """Of the first `count` scenes."""
         if (split, count) not in self.asked:
-            self.asked[split, count] = questions_of(self.data[split], count)
+            self.asked[split, count] = questions_of(self.scenes(split), count)
         return self.asked[split, count]
 
 
@@ -43,7 +49,9 @@ def begin(stage: Stage, parts: Parts) -> tuple[Eagle, Prompts]:
     load_parts(model, parts.experts, parts.language)
     starts = [start.partition(":") for start in stage.start]
     states = [(average_of(parts.runs / name) if name != SHIPPED else shipped(parts), part) for name, _, part in starts]
-    model.load_state_dict(merged(model.state_dict(), states))
+    anew = tuple(f"{TOWERS}.{name}." for name in stage.renewed)
+    kept = [({name: weight for name, weight in state.items() if not name.startswith(anew)}, part) for state, part in states]
+    model.load_state_dict(merged(model.state_dict(), kept))
     for name, weight in model.named_parameters():
         weight.requires_grad_(name.startswith(stage.trained))
     return model, prompts
@@ -66,18 +74,20 @@ class Answering:
     def __init__(self, stage: Stage, parts: Parts):
         self.stage = stage
         self.model, self.prompts = begin(stage, parts)
-        self.scenes = min(stage.scenes, len(parts.data["train"]))
+        self.split = "fresh" if stage.fresh else "train"
+        drawn = parts.scenes(self.split)
+        self.scenes = min(stage.scenes, len(drawn))
         new = all(":" in start and not start.endswith(f":{PROJECTOR}") for start in stage.start)
-        cached = stage.frozen_experts
-        self.features = Features(self.model, parts.data["train"], self.scenes, cached, parts.quick)
+        cached = stage.frozen_experts and not stage.fresh
+        self.features = Features(self.model, drawn, self.scenes, cached, parts.quick)
         self.unseen = {
-            name: Features(self.model, parts.data[split], stage.eval_scenes, cached, parts.quick)
+            name: Features(self.model, parts.scenes(split), stage.eval_scenes, cached, parts.quick)
             for name, split in SPLITS.items()
         }
         self.asked = {name: parts.questions(split, stage.eval_scenes) for name, split in SPLITS.items()}
         self.taught = [
             [self.prompts.teach(q.question, q.answer) for q in questions]
-            for questions in parts.questions("train", self.scenes)
+            for questions in parts.questions(self.split, self.scenes)
         ]
         if new:
             self.scale_projectors()

@@ -75,16 +75,26 @@ def open_scenes(folders: list[Path]) -> ExpertScenes:
 
 def draw_scenes(recipe: ExpertRecipe, quick: bool) -> dict[str, ExpertScenes]:
     """The scenes of each split of a recipe; folders that are complete are kept, others drawn."""
-    data = DATA / "experts" / ("quick" if quick else "full")
-    folders: dict[str, list[Path]] = {"train": [], "test": [], "heldout": []}
-    for first in range(0, recipe.train_scenes, PART):
-        count = min(PART, recipe.train_scenes - first)
-        folders["train"].append(data / f"{recipe.scenes}-train-{first:07d}-{count}")
-        draw(recipe.scenes, "train", count, folders["train"][-1], ["--augment", "--from", str(first)])
+    train = training_folders(recipe.scenes, 0, recipe.train_scenes, quick)
+    folders = {"train": train, "test": [], "heldout": []}
     for split in ("test", "heldout"):
-        folders[split].append(data / f"{recipe.scenes}-{split}-{recipe.eval_scenes}")
+        folders[split].append(drawn(quick) / f"{recipe.scenes}-{split}-{recipe.eval_scenes}")
         draw(recipe.scenes, split, recipe.eval_scenes, folders[split][0])
     return {split: open_scenes(parts) for split, parts in folders.items()}
+
+
+def drawn(quick: bool) -> Path:
+    return DATA / "experts" / ("quick" if quick else "full")
+
+
+def training_folders(scenes: str, first: int, count: int, quick: bool) -> list[Path]:
+    """Training scenes from seed `first` on, in folders of PART; what is not there is drawn."""
+    folders = []
+    for start in range(first, first + count, PART):
+        part = min(PART, first + count - start)
+        folders.append(drawn(quick) / f"{scenes}-train-{start:07d}-{part}")
+        draw(scenes, "train", part, folders[-1], ["--augment", "--from", str(start)])
+    return folders
 
 
 def draw(scenes: str, split: str, count: int, folder: Path, extra: list[str] = []) -> None:

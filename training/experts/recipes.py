@@ -57,12 +57,12 @@ FULL = {
     ),
     "dense": ExpertRecipe(
         config={**FINE, **CLASSIFIER, "num_hidden_layers": 3},
-        start="vit-classifier", kept_patches=128, steps=4_000,
+        start="vit-classifier", train_scenes=120_000, kept_patches=128, steps=3_200,
         weights={"largest": 0.2, "ground": 0.2},  # naming the largest item by the class token; how much a patch of ground weighs
     ),
     "text": ExpertRecipe(
         config={**FINE, **CLASSIFIER, "num_hidden_layers": 3},
-        start="vit-classifier", scenes="signs", train_scenes=20_000, kept_patches=96, steps=3_400,
+        start="vit-classifier", scenes="signs", train_scenes=60_000, kept_patches=96, steps=5_600,
         weights={"patches": 0.5, "blank": 0.3},  # the letter in each patch, by a head that is not exported; an empty place
     ),
     "dino": ExpertRecipe(

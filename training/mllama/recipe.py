@@ -34,17 +34,18 @@ class MllamaRecipe:
     encoder_pace: float = 0.3  # of the learning rate: it starts from weights that know something
     gate_gain: float = 8.0  # how much faster a gate moves than other weights
     # data
+    scenes: int = 100_000  # the first `sampled_scenes` of them are kept for preferences: answers to what was learnt by heart teach little
     small: float = 0.15  # share of the training pictures that are shown at half their size, in one tile
     eval_scenes: int = 250  # of each split
     seed: int = 5
     # answers that are sampled
-    sampled_scenes: int = 1_200
+    sampled_scenes: int = 3_000
     samples: int = 4
     temperature: float = 1.0
     # preferences
     beta: float = 0.1  # DPO
     pairs: int = 4  # of a picture
-    preference_scenes: int = 200  # of each split, for the preference measure
+    preference_scenes: int = 500  # of each split, for the preference measure
     seeds: tuple[int, ...] = (5, 6, 7)  # of DPO
     # questions that the language model writes
     written_scenes: int = 300
@@ -54,12 +55,12 @@ class MllamaRecipe:
 
 FULL = MllamaRecipe(
     stages={
-        "noisy": StageRecipe(steps=90, lr=2e-3, batch_size=16, length=48, said=46, warmup=10, ema=0.95),
-        "clean": StageRecipe(steps=240, lr=2e-3, batch_size=16, length=64, said=62, warmup=10, ema=0.97),
-        "sft": StageRecipe(steps=5_000, lr=2e-3, batch_size=16, length=80, said=28, warmup=10, ema=0.998, eval_every=500, saved=(1,)),
-        "reward": StageRecipe(steps=300, lr=1e-3, batch_size=16, warmup=5, muon_from=1_000_000, ema=0.95),
-        "rejection": StageRecipe(steps=75, lr=2e-4, batch_size=16, warmup=5, ema=0.9),
-        "dpo": StageRecipe(steps=75, lr=5e-4, batch_size=16, warmup=5, ema=0.9),
+        "noisy": StageRecipe(steps=120, lr=2e-3, batch_size=16, length=48, said=46, warmup=10, ema=0.95),
+        "clean": StageRecipe(steps=300, lr=2e-3, batch_size=16, length=64, said=62, warmup=10, ema=0.97),
+        "sft": StageRecipe(steps=6_000, lr=2e-3, batch_size=16, length=80, said=28, warmup=10, ema=0.998, eval_every=1_000, saved=(1,)),
+        "reward": StageRecipe(steps=900, lr=1e-3, batch_size=16, warmup=20, ema=0.98),
+        "rejection": StageRecipe(steps=180, lr=3e-4, batch_size=16, warmup=5, ema=0.95),
+        "dpo": StageRecipe(steps=360, lr=5e-4, batch_size=16, warmup=10, ema=0.95),
         "synthetic": StageRecipe(steps=40, lr=2e-4, batch_size=16, warmup=5, ema=0.9),
     }
 )

@@ -66,7 +66,7 @@ def open_setup(quick: bool, threads: int, compiled: bool) -> Setup:
     recipe = replace(recipe, start=settled_start(recipe, run))
     model, llama_config, tokenizer = new_mllama(recipe, quick)
     out = run / "export" if quick else MODELS / "mllama"
-    return Setup(quick, recipe, question_scenes(quick), model, llama_config, tokenizer, run, out, threads, compiled)
+    return Setup(quick, recipe, question_scenes(quick, recipe.scenes), model, llama_config, tokenizer, run, out, threads, compiled)
 
 
 class Speaker:

@@ -30,7 +30,7 @@ class TextTask:
         self.encoder = list(self.model.vision_model.parameters())
         self.before: list[Tensor] | None = None  # the encoder's weights before the last step
         self.train = setup.data["train"]
-        self.members = np.arange(len(self.train))  # the scenes that are trained on
+        self.members = np.arange(setup.recipe.sampled_scenes, len(self.train))  # the scenes that are trained on
         self.epoch: tuple[int, np.ndarray] = (-1, self.members)
 
     @property

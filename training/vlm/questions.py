@@ -3,10 +3,13 @@
 import json
 from dataclasses import dataclass, replace
 
-from ..experts.data import SPLITS, ExpertScenes, draw_scenes
+from ..experts.data import SPLITS, ExpertScenes, draw_scenes, open_scenes, training_folders
 from ..experts.recipes import FULL, QUICK
 
 TRAIN_SCENES = 40_000
+# Scenes that come after: mixed ones, and ones for reading whose seeds the expert `text` has not seen.
+FRESH = {"things": (TRAIN_SCENES, 80_000), "signs": (60_000, 20_000)}  # first seed, how many
+QUICK_FRESH = {"things": (10_000, 48), "signs": (10_000, 12)}
 EVALUATED = 250  # scenes of each split, the first ones: those of public/evaluation/questions.json
 
 
@@ -17,10 +20,16 @@ class Question:
     answer: str
 
 
-def question_scenes(quick: bool) -> dict[str, ExpertScenes]:
-    """The scenes of each split: "train", "test", "heldout". What is not drawn yet is drawn."""
-    recipe = QUICK["clip"] if quick else replace(FULL["clip"], train_scenes=TRAIN_SCENES)
+def question_scenes(quick: bool, train: int = TRAIN_SCENES) -> dict[str, ExpertScenes]:
+    """The scenes of each split: `train` training ones, "test", "heldout". What is not drawn yet is drawn."""
+    recipe = QUICK["clip"] if quick else replace(FULL["clip"], train_scenes=train)
     return draw_scenes(recipe, quick)
+
+
+def fresh_scenes(quick: bool) -> ExpertScenes:
+    """Training scenes that question_scenes does not have, a fifth of them for reading."""
+    parts = QUICK_FRESH if quick else FRESH
+    return open_scenes([folder for scenes, (first, count) in parts.items() for folder in training_folders(scenes, first, count, quick)])
 
 
 def questions_of(scenes: ExpertScenes, count: int | None = None) -> list[list[Question]]:

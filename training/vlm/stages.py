@@ -43,9 +43,26 @@ def save_stage(
     if config:
         entry["config"] = config
     listed = [stage for stage in stages_of(folder) if stage["name"] != name]
-    (folder / "stages.json").write_text(json.dumps({"stages": [*listed, entry]}, ensure_ascii=False, indent=1) + "\n")
+    write_stages(folder, [*listed, entry])
     check_saved(folder, name, half)
     return entry
+
+
+def save_again(folder: Path, name: str, state: dict[str, Tensor]) -> None:
+    """After model.safetensors has changed: the stage as it was (`state`: all its weights), as a difference from what is there now."""
+    half = {key: value.to(torch.float16).contiguous() for key, value in state.items()}
+    entry = next(stage for stage in stages_of(folder) if stage["name"] == name)
+    known = beneath(folder, entry.get("shared", []))
+    changed = {key: value for key, value in half.items() if key not in known or not same(value, known[key])}
+    save_file(changed, folder / entry["file"], metadata={"format": "pt"})
+    (folder / entry["file"]).chmod(0o644)
+    listed = [stage | ({"replaces": len(changed)} if stage["name"] == name else {}) for stage in stages_of(folder)]
+    write_stages(folder, listed)
+    check_saved(folder, name, half)
+
+
+def write_stages(folder: Path, listed: list[dict]) -> None:
+    (folder / "stages.json").write_text(json.dumps({"stages": listed}, ensure_ascii=False, indent=1) + "\n")
 
 
 def shared_weights(folder: Path, one: dict) -> dict[str, Tensor]:
