@@ -670,6 +670,64 @@ mistakes("09-llama-3-2-vision/01-adapters-by-cross-attention", [
 
 const firstHalf = "x.add(selfAttention(nn.layerNorm(x, w.norm1, eps), w.attention, heads))";
 const secondHalf = "looked.add(nn.mlp(nn.layerNorm(looked, w.norm2, eps), w.mlp))";
+mistakes("04-vision-transformers/01-patches", [
+  ["no return", [["return patches;", ""]], "is there a return?"],
+  ["nothing pushed", [["patches.push(patch);", ""]], "push a patch for each corner"],
+  [
+    "one long list",
+    [
+      ["patches.push(patch);", ""],
+      ["patch.push(", "patches.push("],
+    ],
+    "Start a new list for each patch",
+  ],
+  [
+    "one patch a pixel",
+    [
+      ["top += patchSize", "top++"],
+      ["left += patchSize", "left++"],
+    ],
+    "That is one list per pixel",
+  ],
+  ["the last row left out", [["top < height", "top < height - patchSize"]], "Half of the patches are missing"],
+  ["the last column left out", [["left < width", "left < width - patchSize"]], "The last column of patches is missing"],
+  ["one channel", [["c < channels", "c < 1"]], "That is one channel"],
+  ["one line too many", [["y < patchSize", "y <= patchSize"]], "one line too many"],
+  ["one in each line too many", [["x < patchSize", "x <= patchSize"]], "One too many in each line"],
+  [
+    "down before right",
+    [
+      ["for (let top = 0; top < height; top += patchSize)", "ONE"],
+      ["for (let left = 0; left < width; left += patchSize)", "for (let top = 0; top < height; top += patchSize)"],
+      ["ONE", "for (let left = 0; left < width; left += patchSize)"],
+    ],
+    "Rows before columns",
+  ],
+  [
+    "channels last",
+    [
+      ["for (let c = 0; c < channels; c++)", "ONE"],
+      ["for (let x = 0; x < patchSize; x++)", "for (let c = 0; c < channels; c++)"],
+      ["for (let y = 0; y < patchSize; y++)", "for (let x = 0; x < patchSize; x++)"],
+      ["ONE", "for (let y = 0; y < patchSize; y++)"],
+    ],
+    "channels last",
+  ],
+  [
+    "on its side",
+    [
+      ["for (let y = 0; y < patchSize; y++)", "ONE"],
+      ["for (let x = 0; x < patchSize; x++)", "for (let y = 0; y < patchSize; y++)"],
+      ["ONE", "for (let x = 0; x < patchSize; x++)"],
+    ],
+    "so it lies on its side",
+  ],
+  ["height for width", [["* width + left", "* height + left"]], "A row of the picture has width numbers"],
+  ["the corner forgotten", [["* width + left + x", "* width + x"]], "its top left corner"],
+  ["beyond the picture", [["+ left + x]", "+ left + x + 70]"]], "Your index leaves the picture"],
+  ["a size written in", [["(c * height + top", "(c * 4 + top"]], "Is a size written into your code"],
+]);
+
 mistakes("04-vision-transformers/02-the-block", [
   ["no return", [[`return ${secondHalf};`, ""]], "is there a return?"],
   ["attention alone", [[secondHalf, "looked"]], "That is the first half"],
