@@ -73,9 +73,13 @@ def evaluate(parts: Parts, out: Path, last: str, earlier: dict[str, Stage], comm
 
 
 def before_of(out: Path, last: str) -> dict:
-    """What was told of earlier stages, whose runs may be gone."""
+    """What was told of earlier stages, whose runs may be gone; the one that was shipped until now is one of them."""
     path = out / "eval.json"
-    stages = json.loads(path.read_text())["stages"] if path.exists() else {}
+    if not path.exists():
+        return {}
+    told = json.loads(path.read_text())
+    before = {key: told[key] for key in ("splits", "parameters", "visualTokens")}
+    stages = told["stages"] | {told["stage"]: before}
     return {name: told for name, told in stages.items() if name != last}
 
 

@@ -87,16 +87,16 @@ class SmallRecipe(LanguageRecipe):
 
 @dataclass(frozen=True)
 class GuardRecipe(LanguageRecipe):
-    prompts: int = 8_000
+    prompts: int = 24_000
     held_out_prompts: int = 800
     prompt_weight: float = 0.1
     seed: int = 6
-    steps: int = 220
+    steps: int = 900
     warmup: int = 10
     decay: float = 0.8
     lr: float = 1e-3
-    ema: float = 0.97
-    eval_every: int = 110
+    ema: float = 0.99
+    eval_every: int = 300
     saved: tuple[float, ...] = (1,)
 
 
