@@ -8,7 +8,7 @@ from .tables import percent, table
 
 NEEDED = ("model.safetensors", "config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json",
           "chat_template.jinja", "generation_config.json")  # fmt: skip
-COMMANDS = {"vit-classifier": "all", "reward": "mllama all", "expert": "expert {} all"}
+COMMANDS = {"reward": "mllama all", "expert": "expert {} all"}
 SPLITS = ("training", "heldOut")
 
 

@@ -18,7 +18,7 @@ from .model import Eagle
 from .recipe import COMPARED, EVERYTHING, EXPERTS, FUSIONS, SEEDS, Stage, prealigned, quick, towers_of
 from .stages import Answering, Parts, train
 
-GROUPS = ("subsets", "fusions", "prealign", "frozen", "longer")
+GROUPS = ("subsets", "fusions", "prealign", "frozen", "longer", "mixture")
 
 
 class Comparison:
@@ -75,6 +75,12 @@ class Comparison:
         best = next(tuple(row["experts"]) for row in self.subsets() if row.get("chosen"))
         more = {"steps": 5 * self.base.steps, "scenes": 5 * self.base.scenes}
         return [self.run(experts, SEEDS[0], **more) for experts in (EXPERTS, best)]
+
+    def mixture(self) -> list[dict]:
+        """The same two, of each seed, with the experts as they are shipped now, and twice as many questions."""
+        best = next(tuple(row["experts"]) for row in self.subsets() if row.get("chosen"))
+        more = {"steps": 5 * self.base.steps, "scenes": 5 * self.base.scenes, "eval_scenes": 2 * self.base.eval_scenes}
+        return [self.run(experts, seed, prealigned=False, **more) for seed in SEEDS for experts in (EXPERTS, best)]
 
 
 def measured(task: Answering) -> dict:

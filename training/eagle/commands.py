@@ -2,6 +2,7 @@
 `longer` and then `longest`, which train all but the experts further from what is shipped, without the runs that led there."""
 
 import dataclasses
+import json
 from argparse import ArgumentParser, Namespace
 
 import torch
@@ -91,8 +92,12 @@ def run_stage(stage: str, parts: Parts, arguments: Namespace) -> None:
 
 
 def last_of(parts: Parts, recipes: dict[str, Stage]) -> str:
-    """The stage that is shipped: the last that is finished."""
-    return next((name for name in reversed(LONGER) if finished(parts, name, recipes[name])), "sft")
+    """The stage that is shipped: the last that is finished; without runs, the one that was measured last."""
+    for name in (*reversed(LONGER), "sft"):
+        if finished(parts, name, recipes[name]):
+            return name
+    told = parts.out / "eval.json"
+    return json.loads(told.read_text())["stage"] if told.exists() else "sft"
 
 
 def finished(parts: Parts, name: str, recipe: Stage) -> bool:

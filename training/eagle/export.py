@@ -77,9 +77,10 @@ def export(name: str, stage: Stage, parts: Parts, out: Path) -> None:
 
 def write_log(names: list[str], stages: dict[str, Stage], parts: Parts, out: Path) -> None:
     """training-log.json: {"stages": {name: {settings, samples, seconds, steps, evaluations}}, "notes"}, of the runs that are
-    there; of others, what was told before. Notes are those of notes.json beside the runs: what was unlike the recipe."""
+    there; of others, what was told before. Notes are those of notes.json beside the runs, if it is there: what was unlike the recipe."""
     path = out / "training-log.json"
-    result = json.loads(path.read_text())["stages"] if path.exists() else {}
+    before = json.loads(path.read_text()) if path.exists() else {"stages": {}, "notes": []}
+    result = before["stages"]
     for name in names:
         if not (parts.runs / name / "state.pt").exists():
             continue
@@ -89,7 +90,7 @@ def write_log(names: list[str], stages: dict[str, Stage], parts: Parts, out: Pat
         facts = {"totalSteps": state["step"], "samples": samples, "seconds": round(state["seconds"])}
         result[name] = {"recipe": settings(stages[name]) | state["log"]["recipe"], **facts, **log}
     told = parts.runs / "notes.json"
-    notes = json.loads(told.read_text()) if told.exists() else []
+    notes = json.loads(told.read_text()) if told.exists() else before["notes"]
     path.write_text(json.dumps({"stages": result, "notes": notes}, indent=1) + "\n")
 
 

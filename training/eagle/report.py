@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from ..tables import percent, table
+from ..unlike import replanned
 
 KNOWN = {"training": "training styles", "heldOut": "held-out style"}
 GRIDS = {"bilinear": "bilinear", "pixel_unshuffle": "pixel unshuffle"}
@@ -13,6 +14,7 @@ TITLES = {
     "prealign": "With and without pre-alignment",
     "frozen": "Experts frozen and trained",
     "longer": "All experts and the best one alone, five times as long",
+    "mixture": "All experts and the best one alone, as they are shipped now",
 }
 
 
@@ -38,7 +40,7 @@ def card(out: Path) -> str:
         "date": evaluation["date"],
         "stages": by_stage(evaluation),
         "recipe": recipes_of(log["stages"]),
-        "notes": "".join(f"\n{note}\n" for note in log["notes"]),
+        "notes": "".join(f"\n{note}\n" for note in [*log["notes"], *replans(log["stages"])]),
         "threads": " and ".join(f"{n} thread{'s' * (n > 1)}" for n in sorted(sessions)),
         "ablations": "".join(ablation(group, rows) for group, rows in ablations.items()),
     }
@@ -83,6 +85,10 @@ def recipes_of(log: dict) -> str:
         for name, s in log.items()
     ]  # fmt: skip
     return table(["stage", "trained", "rows (pictures)", "steps", "learning rate", "hours"], rows)
+
+
+def replans(stages: dict) -> list[str]:
+    return [f"`{name}`: {replanned(stage)}" for name, stage in stages.items() if replanned(stage)]
 
 
 def ablation(group: str, rows: list[dict]) -> str:

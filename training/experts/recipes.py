@@ -47,7 +47,7 @@ FULL = {
             "text_config": {"hidden_size": 96, "num_hidden_layers": 3, "num_attention_heads": 4,
                             "intermediate_size": 384, "max_position_embeddings": 64},
         },
-        start="vit-classifier", batch_size=128, steps=2_400, lr=1e-3,
+        start="vit-classifier", batch_size=128, steps=800, lr=1e-3,
     ),
     "convnext": ExpertRecipe(
         config={**PICTURE, "patch_size": 4, "num_stages": 3, "hidden_sizes": [28, 56, 112], "depths": [1, 2, 4],

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from ..tables import percent, table
+from ..unlike import replanned
 
 KNOWN = {"training": "unseen scenes in the training styles", "heldOut": "scenes in the held-out style (openmoji)"}
 ABOUT = {
@@ -94,6 +95,7 @@ def card(model: Path) -> str:
         + "Muon (Jordan, 2024) for the matrices of the layers",
         "decay_from": round(100 * (1 - recipe["decay"])),
         "things": evaluation["things"],
+        "unlike": replanned(log) and f" {replanned(log)}",
     }
     return (Path(__file__).parent / "card.md").read_text().format(**facts)
 
