@@ -26,8 +26,9 @@ def of_eagle(model: Path, evaluation: dict) -> list[str]:
     path = model / "ablations.json"
     ablations = json.loads(path.read_text()) if path.exists() else {}
     lines = [eagle.by_kind(evaluation["splits"]), "", "### Stages", "", eagle.by_stage(evaluation), ""]
-    if any(len(row["experts"]) == 1 for row in ablations.get("subsets", [])):
-        lines += ["### The mixture against the best single encoder", "", *against_single(ablations["subsets"])]
+    compared = ablations.get("mixture") or ablations.get("subsets", [])
+    if any(len(row["experts"]) == 1 for row in compared):
+        lines += ["### The mixture against the best single encoder", "", *against_single(compared)]
     for group, rows in ablations.items():
         lines += [f"#{eagle.ablation(group, rows).strip()}", "", *spread(rows)]  # one level deeper
     return lines

@@ -22,8 +22,9 @@ GROUPS = ("subsets", "fusions", "prealign", "frozen", "longer", "mixture")
 
 
 class Comparison:
-    def __init__(self, parts: Parts, steps: int | None, threads: int, compiled: bool):
-        self.parts, self.threads, self.compiled = parts, threads, compiled
+    def __init__(self, parts: Parts, steps: int | None, threads: int, compiled: bool, told: dict | None = None):
+        """`told`: the groups that were run before, as ablations.json has them."""
+        self.parts, self.threads, self.compiled, self.told = parts, threads, compiled, told or {}
         self.base = quick(COMPARED) if parts.quick else COMPARED
         if steps:
             self.base = replace(self.base, steps=steps)
@@ -72,14 +73,19 @@ class Comparison:
 
     def longer(self) -> list[dict]:
         """All experts and the best one alone, five times as long, and with as many more scenes."""
-        best = next(tuple(row["experts"]) for row in self.subsets() if row.get("chosen"))
         more = {"steps": 5 * self.base.steps, "scenes": 5 * self.base.scenes}
+        best = self.best_alone()
         return [self.run(experts, SEEDS[0], **more) for experts in (EXPERTS, best)]
+
+    def best_alone(self) -> tuple[str, ...]:
+        """The expert that the search chose first."""
+        rows = self.told.get("subsets") or self.subsets()
+        return next(tuple(row["experts"]) for row in rows if row.get("chosen"))
 
     def mixture(self) -> list[dict]:
         """The same two, of each seed, with the experts as they are shipped now, and twice as many questions."""
-        best = next(tuple(row["experts"]) for row in self.subsets() if row.get("chosen"))
         more = {"steps": 5 * self.base.steps, "scenes": 5 * self.base.scenes, "eval_scenes": 2 * self.base.eval_scenes}
+        best = self.best_alone()
         return [self.run(experts, seed, prealigned=False, **more) for seed in SEEDS for experts in (EXPERTS, best)]
 
 
@@ -126,9 +132,9 @@ def milliseconds(task: Answering, times: int = 9) -> float:
 
 def run_ablations(parts: Parts, groups: list[str], steps: int | None, threads: int, compiled: bool, out: Path) -> None:
     """Writes out/ablations.json after each group: {group: [row, ...]}"""
-    comparison = Comparison(parts, steps, threads, compiled)
     path = out / "ablations.json"
     result = json.loads(path.read_text()) if path.exists() else {}
+    comparison = Comparison(parts, steps, threads, compiled, result)
     for group in groups:
         result[group] = getattr(comparison, group)()
         path.write_text(json.dumps(result, indent=1) + "\n")
