@@ -2,7 +2,7 @@
  * What every cell can name. This table is the only list: the editor's completion, the static check of names, the
  * documentation and the runtime all read it. A value is loaded when the first cell asks for it.
  */
-import { perCell, type BuiltinDefinition, type LazyBuiltins } from "./cell-context";
+import { perCell, perCellLater, type BuiltinDefinition, type LazyBuiltins } from "./cell-context";
 import { pageEngine, type Engine } from "./engine";
 import { streamTo } from "./stream";
 
@@ -166,9 +166,12 @@ export const builtins: readonly BuiltinEntry[] = [
   },
   {
     name: "transformers",
-    description: "Transformers.js: other people's models, from Hugging Face; downloaded when first used",
-    members: ["pipeline", "AutoModel", "AutoProcessor", "AutoTokenizer", "RawImage", "env"],
-    define: () => () => import("@xenova/transformers"),
+    description: "Transformers.js: other people's models, as ONNX; asks before it downloads its runtime",
+    members: ["pipeline", "AutoModel", "AutoProcessor", "AutoTokenizer", "RawImage", "Tensor", "env"],
+    define: (page) => () =>
+      perCellLater(async (context) =>
+        (await import("./transformers-builtin")).transformersBuiltin(context, page.modelsUrl),
+      ),
   },
   {
     name: "expect",

@@ -24,7 +24,11 @@ export class PerCell<Value = unknown> {
   constructor(readonly make: (context: CellContext) => Value) {}
 }
 
+/** The same where it takes time: the cell's code begins once it is there. */
+export class PerCellLater<Value = unknown> extends PerCell<Promise<Value>> {}
+
 export const perCell = <Value>(make: (context: CellContext) => Value) => new PerCell(make);
+export const perCellLater = <Value>(make: (context: CellContext) => Promise<Value>) => new PerCellLater(make);
 
 /** A builtin as the Observable runtime takes it: a function that gives the value, a promise of it, or a generator. */
 export type BuiltinDefinition = () => unknown;

@@ -1,7 +1,7 @@
 /** One run of one cell: from the call of its body until it is computed anew, replaced or interrupted. */
 import type { CompiledCell } from "../cells";
 import { abortable, abortableOutputs, abortion, isPromise } from "./abortable";
-import { PerCell, type CellContext } from "./cell-context";
+import { PerCell, PerCellLater, type CellContext } from "./cell-context";
 import type { CellFunction } from "./evaluate";
 import { input } from "./generators";
 import { createGuard } from "./guard";
@@ -68,9 +68,12 @@ export function startRun(cell: CompiledCell, call: CellFunction, inputs: unknown
     return exports;
   };
   const args: unknown[] = inputs.map((value) => (value instanceof PerCell ? (value as PerCell).make(context) : value));
+  const late = inputs.flatMap((value, i) => (value instanceof PerCellLater ? [i] : []));
+  const arrived = Promise.all(late.map(async (i) => (args[i] = await args[i])));
   const begin = () => call(createGuard(signal))(...args);
+  const waits = late.length > 0 ? arrived.then(ownTurn) : ownTurn();
   const value =
-    ownTurn()?.then(() => {
+    waits?.then(() => {
       signal.throwIfAborted();
       return begin();
     }) ?? begin();

@@ -24,6 +24,8 @@ import type { PictureAttention, PictureAttentionOptions } from "./picture-attent
 import { shareLoad, type SharedLoad } from "./shared-load";
 import { asStream } from "./stream";
 
+type Load = SharedLoad<LoadedModel>;
+
 /** A page's own models are small; anything larger is asked for, and anything from another site. */
 const ASK_FROM = 20e6; // bytes
 
@@ -73,12 +75,12 @@ export type ModelsBuiltin = {
 export async function modelsBuiltin(executor: Executor, baseUrl: string): Promise<PerCell<ModelsBuiltin>> {
   const models = await import("../models");
   const { openFolder } = await import("../weights");
-  const loads = new Map<unknown, Map<string, SharedLoad>>(); // by source, then by options
+  const loads = new Map<unknown, Map<string, Load>>(); // by source, then by options
   const files = new Map<string, Promise<unknown>>();
   const memory = attentionMemories(models.rememberAttention);
 
-  const load = (source: string | Iterable<File>, options: Omit<LoadOptions, OwnOptions>, from?: string): SharedLoad => {
-    const ofSource = loads.get(source) ?? new Map<string, SharedLoad>();
+  const load = (source: string | Iterable<File>, options: Omit<LoadOptions, OwnOptions>, from?: string): Load => {
+    const ofSource = loads.get(source) ?? new Map<string, Load>();
     loads.set(source, ofSource);
     const key = JSON.stringify(options);
     const known = ofSource.get(key);
@@ -94,7 +96,7 @@ export async function modelsBuiltin(executor: Executor, baseUrl: string): Promis
       });
     });
     ofSource.set(key, started);
-    started.model.catch(() => ofSource.delete(key)); // the next cell may try again
+    started.loaded.catch(() => ofSource.delete(key)); // the next cell may try again
     return started;
   };
   /** The site that a model comes from, if it is not this one. */

@@ -1,5 +1,4 @@
 /** One download for all cells that wait for it. */
-import type { LoadedModel } from "../models";
 
 /** What a cell that waits hears, and is asked. */
 export type Waiting = {
@@ -9,19 +8,19 @@ export type Waiting = {
   confirm: (bytes: number, withdrawn: AbortSignal) => Promise<boolean>;
 };
 
-export type SharedLoad = {
-  model: Promise<LoadedModel>;
-  join(cell: Waiting): Promise<LoadedModel>;
+export type SharedLoad<Value> = {
+  loaded: Promise<Value>;
+  join(cell: Waiting): Promise<Value>;
 };
 
-type Start = (options: {
+type Start<Value> = (options: {
   signal: AbortSignal;
   onProgress: (loaded: number, total: number) => void;
   confirmSize: (bytes: number) => Promise<boolean>;
-}) => Promise<LoadedModel>;
+}) => Promise<Value>;
 
 /** The download is given up only when every cell that waits has been; a yes of one is a yes for all. */
-export function shareLoad(start: Start): SharedLoad {
+export function shareLoad<Value>(start: Start<Value>): SharedLoad<Value> {
   const controller = new AbortController();
   const cells = new Set<Waiting>();
   let last: { loaded: number; total: number } | undefined;
@@ -48,7 +47,7 @@ export function shareLoad(start: Start): SharedLoad {
       controller.signal.addEventListener("abort", () => reject(controller.signal.reason as Error), { once: true });
       cells.forEach(ask);
     });
-  const model = start({
+  const loaded = start({
     signal: controller.signal,
     confirmSize,
     onProgress(loaded, total) {
@@ -58,7 +57,7 @@ export function shareLoad(start: Start): SharedLoad {
   }).finally(() => (settled = true));
 
   return {
-    model,
+    loaded,
     async join(cell) {
       const { signal } = cell;
       signal.throwIfAborted();
@@ -71,7 +70,7 @@ export function shareLoad(start: Start): SharedLoad {
       });
       ask(cell);
       try {
-        return await Promise.race([model, left]);
+        return await Promise.race([loaded, left]);
       } finally {
         signal.removeEventListener("abort", leave);
         cells.delete(cell);

@@ -17,6 +17,8 @@ export type DownloadOptions = {
   signal?: AbortSignal;
   /** Bytes so far and bytes in all. `total` may grow while a server does not say it; the last call has them equal. */
   onProgress?: (loaded: number, total: number) => void;
+  /** Asked before a file that is not kept is downloaded, with its bytes, or 0 if the server does not tell. */
+  confirmSize?: (bytes: number) => boolean | Promise<boolean>;
   /** Bytes; a longer file is refused. */
   maxLength?: number;
   /** False: never read or write the cache. */
@@ -28,7 +30,7 @@ const MAX_LENGTH = 2 ** 31; // bytes: what one typed array holds everywhere
 /**
  * The bytes of the file at `url`.
  * @throws a sentence when the server has no such file, cannot be reached, or stops in the middle;
- *   the signal's reason when aborted.
+ *   the signal's reason when aborted; an AbortError when `confirmSize` says no.
  */
 export async function download(url: string, options: DownloadOptions = {}): Promise<Uint8Array> {
   const { signal, onProgress, cache = true } = options;
@@ -38,11 +40,19 @@ export async function download(url: string, options: DownloadOptions = {}): Prom
     onProgress?.(copy.length, copy.length);
     return copy;
   }
+  if (options.confirmSize) await confirm(url, options.confirmSize, signal);
   const response = await request(url, signal);
   const bytes = await body(response, url, options);
   if (cache) await storeCopy(url, bytes, response.headers, await sha256(bytes));
   signal?.throwIfAborted();
   return bytes;
+}
+
+async function confirm(url: string, confirmSize: NonNullable<DownloadOptions["confirmSize"]>, signal?: AbortSignal) {
+  const head = await fetch(url, { method: "HEAD", signal }).catch(() => undefined);
+  if (await confirmSize(Number(head?.ok ? head.headers.get("content-length") : 0))) return;
+  signal?.throwIfAborted();
+  throw new DOMException(`${url}: its download was declined; ask for it again to be asked again`, "AbortError");
 }
 
 async function request(url: string, signal?: AbortSignal): Promise<Response> {

@@ -64,6 +64,44 @@ describe.each([
     expect(await pixels(other.page)).toBe(await pixels(page));
     await other.close();
   });
+
+  test("questions that are asked together are answered one after the other, each as if alone", async () => {
+    const { page } = reader;
+    const picks = page.getByRole("group", { name: "Questions about this scene" }).getByRole("button");
+    const answer = () => page.locator("[data-answer] p[role=status]").innerText();
+    const alone: string[] = [];
+    for (const i of [0, 1]) {
+      await picks.nth(i).click();
+      await answered(page);
+      alone.push(await answer());
+    }
+    await picks.nth(0).click();
+    await picks.nth(1).click();
+    await answered(page);
+    expect(await answer()).toBe(alone[1]);
+    const before = page.locator("[data-answer]").nth(1);
+    expect(await before.getAttribute("data-answer")).toBe("done");
+    expect(await before.innerText()).toContain(alone[0]!.trim());
+    expectNoComplaints(reader);
+  });
+
+  test("what each encoder does for an answer, when asked; a stage with one encoder has nothing to switch", async () => {
+    const { page } = reader;
+    const entry = page.locator("[data-answer]").first();
+    await entry.locator("summary").click();
+    await entry.getByRole("button", { name: "Ask again without each of them" }).click();
+    const bars = entry.locator('[data-figure="bars"]');
+    await bars.waitFor({ timeout: 220_000 });
+    expect(await bars.innerText()).toMatch(/as the first token of the answer: with .* without clip /);
+    const encoders = page.getByRole("group", { name: "Encoders that look" });
+    expect(await encoders.count()).toBe(1);
+    await page.getByLabel("Stage of training").selectOption("llava");
+    expect(await encoders.count()).toBe(0);
+    await page.getByLabel("Your question").press("Enter");
+    expect(await (await answered(page)).innerText()).toContain("eagle, llava");
+    await page.getByLabel("Stage of training").selectOption({ index: 0 });
+    expectNoComplaints(reader);
+  });
 });
 
 test("the front page has a small one, which opens when it is reached and hands over to the studio", async () => {

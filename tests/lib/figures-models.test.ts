@@ -322,6 +322,17 @@ describe("lookedAt", () => {
     expect(shades[1]).toBeLessThan(shades[0]!);
   });
 
+  test("on what it looks, where that is known", () => {
+    const truth = {
+      patches: [-1, 0, 0, 0, 0, 0, 1, ...Array.from({ length: 9 }, () => -1)],
+      labels: ["cat", "red star"],
+    };
+    const figure = lookedAt({ rows: 4, columns: 4, weights, share: 0.5 }, { picture, truth });
+    expect(text(figure)).toMatch(
+      /^The token that answers gives 50.% of its attention to the picture\. Of that, 75.% falls on the red star \(1 patch\), 25.% on the cat \(5 patches\) and 0.% on the ground \(10 patches\)\. The strongest places are row 1, column 2 \(75.%\), /,
+    );
+  });
+
   test("a grid that does not cut the picture is a sentence", () => {
     expect(() => lookedAt({ rows: 3, columns: 3, weights: weights.slice(0, 9) }, { picture })).toThrow("got 3×3");
   });

@@ -15,6 +15,7 @@ import {
   type CellContext,
   type Notebook,
 } from "../../lib/notebook";
+import { perCellLater } from "../../lib/notebook/cell-context";
 import { shareLoad } from "../../lib/notebook/shared-load";
 import { asStream } from "../../lib/notebook/stream";
 
@@ -52,8 +53,12 @@ beforeEach(() => {
         confirm({ what: "a model", from: "example.org", bytes: 3e8 }),
   );
   const note = perCell((context) => context.note);
+  const library = perCellLater(async ({ confirm, signal }) => {
+    if (await confirm({ what: "a library", bytes: 7 })) return { answer: 42 };
+    throw signal.reason;
+  });
   notebook = createNotebook({
-    builtins: { ...real, slow: () => () => asStream(slow()), ask: () => ask, note: () => note },
+    builtins: { ...real, slow: () => () => asStream(slow()), ask: () => ask, note: () => note, library: () => library },
   });
 });
 afterEach(() => notebook.dispose());
@@ -189,6 +194,19 @@ describe("a question before a download", () => {
     expect(notebook.status("a").state).toBe("running");
   });
 
+  test("a builtin that takes time: the cell's code begins once it is there", async () => {
+    start({ a: 'display("begun"); const n = library.answer;', b: "n + 1" });
+    await until(() => expect(notebook.status("a").question).toMatchObject({ what: "a library", bytes: 7 }));
+    expect(text("a")).toBe("");
+    notebook.status("a").question!.answer(false);
+    await reaches("a", "interrupted");
+    notebook.run("a");
+    await until(() => expect(notebook.status("a").question).toBeDefined());
+    notebook.status("a").question!.answer(true);
+    await shows("a", "begun");
+    await shows("b", "43");
+  });
+
   const context = (answers: (boolean | undefined)[], controller = new AbortController()) => {
     const asked: number[] = [];
     return {
@@ -228,7 +246,7 @@ describe("a question before a download", () => {
       return model;
     });
     await expect(load.join(context([false]))).rejects.toThrow("not now");
-    await expect(load.model).rejects.toThrow("not now");
+    await expect(load.loaded).rejects.toThrow("not now");
   });
 });
 

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 /** What a reader did stays on the device: kept, taken to another one, erased; and what happens where it cannot be kept. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { done, NOT_READ, readOn, readSlot } from "../../components/lesson/lesson-progress";
+import { done, nextToRead, NOT_READ, readOn, readSlot } from "../../components/lesson/lesson-progress";
 import {
   entries,
   eraseEntries,
@@ -46,6 +46,32 @@ describe("progress of a lesson", () => {
   test("what is no JSON counts as nothing", () => {
     slot(lesson, "exercise", "patchify").write("{");
     expect(done({ lesson, exercises }).solved).toBe(0);
+  });
+});
+
+describe("where to go on", () => {
+  const lessons = ["a/one", "a/two", "b/three", "b/four"].map((lesson) => ({ lesson }));
+  const read = (lesson: string, day: number) => readSlot(lesson).write(`2026-11-${day}T12:00:00.000Z`);
+  const next = () => nextToRead(lessons)?.lesson;
+
+  test("at the beginning, as long as nothing is read", () => expect(next()).toBe("a/one"));
+
+  test("behind the lesson that was read last, whatever was read or left out before it", () => {
+    read("b/three", 20);
+    expect(next()).toBe("b/four");
+    read("a/one", 21);
+    expect(next()).toBe("a/two");
+    read("a/two", 22);
+    expect(next()).toBe("b/four");
+  });
+
+  test("what was left out, when nothing follows; then nothing", () => {
+    ["a/one", "b/three", "b/four"].forEach((lesson, i) => read(lesson, 20 + i));
+    expect(next()).toBe("a/two");
+    readSlot("b/four").write(NOT_READ);
+    expect(next()).toBe("b/four");
+    ["a/two", "b/four"].forEach((lesson) => read(lesson, 25));
+    expect(next()).toBeUndefined();
   });
 });
 

@@ -2,7 +2,10 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
+import { about, choiceOf, expertsAt, type StudioModel } from "../../components/scene-studio/choice";
 import { linkOf, readLink, type LinkState } from "../../components/scene-studio/link";
+import { inWords, same, whatIsWhere } from "../../components/scene-studio/words";
+import { answeringModels } from "../../lib/course";
 import type { Answering } from "../../lib/evaluation";
 import { loadModel } from "../../lib/models";
 import { openExecutor } from "../../lib/tensor";
@@ -52,6 +55,73 @@ describe("a link", () => {
     expect(readLink(linkOf({ question: "?".repeat(301), experts: [3 as never, "clip"] }))).toEqual({
       experts: ["clip"],
     });
+  });
+});
+
+describe("who answers", () => {
+  const model: StudioModel = {
+    id: "eagle",
+    bytes: 1,
+    experts: ["clip", "convnext", "text"],
+    stages: [
+      { name: "projector", words: "" },
+      { name: "llava", words: "", experts: ["clip"] },
+    ],
+  };
+
+  test("some encoders of those that the stage has; all of them need not be said", () => {
+    expect(choiceOf(model, {})).toEqual({ model: "eagle" });
+    expect(choiceOf(model, { experts: ["text", "clip"] })).toEqual({ model: "eagle", experts: ["clip", "text"] });
+    expect(choiceOf(model, { experts: [] })).toEqual({ model: "eagle", experts: [] });
+    expect(choiceOf(model, { experts: ["text", "convnext", "clip"] })).toEqual({ model: "eagle" });
+    expect(choiceOf(model, { stage: "projector", experts: ["sam", "text"] })).toEqual({
+      model: "eagle",
+      stage: "projector",
+      experts: ["text"],
+    });
+  });
+
+  test("a stage with other encoders keeps none that it lacks; a stage that is not there is the finished model", () => {
+    expect(expertsAt(model, "llava")).toEqual(["clip"]);
+    expect(expertsAt(model, "projector")).toEqual(model.experts);
+    expect(choiceOf(model, { stage: "llava", experts: ["clip", "text"] })).toEqual({ model: "eagle", stage: "llava" });
+    expect(choiceOf(model, { stage: "" })).toEqual({ model: "eagle" });
+    expect(choiceOf(model, { stage: "sft" })).toEqual({ model: "eagle" });
+  });
+
+  test("every model of the studio is told in a sentence", () => {
+    const ids = answeringModels(resolve(".")).map(({ id }) => id);
+    expect(ids.length).toBeGreaterThan(1);
+    expect(Object.keys(about)).toEqual(expect.arrayContaining(ids));
+  });
+});
+
+describe("in words", () => {
+  test("a scene, an empty one, and a picture of the reader's own", () => {
+    expect(inWords(scene)).toBe("A scene with cat, red star");
+    const sign = { kind: "sign", text: "STOP", board: "red", x: 20, y: 20, size: 40 } as const;
+    expect(inWords({ ...scene, items: [sign] })).toBe("A scene with sign STOP");
+    expect(inWords({ ...scene, items: [] })).toBe("An empty scene");
+    expect(inWords(undefined)).toBe("Your own picture");
+  });
+
+  test("what is where: the item that covers most of a place, if it covers a quarter of it", () => {
+    const owner = new Int16Array(128 * 128).fill(-1);
+    const fill = (item: number, left: number, top: number, right: number, bottom: number) => {
+      for (let y = top; y < bottom; y++) owner.fill(item, y * 128 + left, y * 128 + right);
+    };
+    fill(0, 0, 0, 64, 64); // all of place 0
+    fill(1, 0, 0, 32, 32); // on top of a quarter of it
+    fill(1, 64, 0, 96, 32); // a quarter of place 1
+    fill(0, 0, 64, 31, 96); // less than a quarter of place 2
+    const truth = whatIsWhere(scene, owner, 2, 2);
+    expect(truth).toEqual({ patches: [0, 1, -1, -1], labels: ["cat", "red star"] });
+    expect(whatIsWhere(scene, owner, 4, 4).patches.slice(0, 4)).toEqual([1, 0, 1, -1]);
+  });
+
+  test("an answer is the scene's without regard to case and spaces, and to nothing else", () => {
+    expect(same(" Cat", "cat")).toBe(true);
+    expect(same("cats", "cat")).toBe(false);
   });
 });
 

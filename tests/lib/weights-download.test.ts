@@ -75,6 +75,28 @@ describe("progress", () => {
   });
 });
 
+describe("asking first", () => {
+  test("a yes downloads, a no does not, and what is kept is not asked for", async () => {
+    vi.stubGlobal("caches", new FakeCaches());
+    const confirmSize = vi.fn().mockResolvedValueOnce(false).mockResolvedValueOnce(true);
+    await expect(download(`${base}/a`, { confirmSize })).rejects.toMatchObject({ name: "AbortError" });
+    expect(asked).toEqual(["HEAD /a"]);
+    expect(sameBytes(await download(`${base}/a`, { confirmSize }), FILE)).toBe(true);
+    await download(`${base}/a`, { confirmSize });
+    expect(confirmSize.mock.calls).toEqual([[FILE.length], [FILE.length]]);
+  });
+
+  test("of a server that does not tell how long a file is", async () => {
+    answer = (request, response) => {
+      response.writeHead(request.method === "HEAD" ? 405 : 200);
+      response.end(request.method === "HEAD" ? undefined : FILE);
+    };
+    const confirmSize = vi.fn(() => true);
+    expect(sameBytes(await download(`${base}/a`, { confirmSize }), FILE)).toBe(true);
+    expect(confirmSize).toHaveBeenCalledWith(0);
+  });
+});
+
 describe("what goes wrong", () => {
   test("a file that is not there", async () => {
     answer = (_, response) => response.writeHead(404, "Not Found").end("no such page");
