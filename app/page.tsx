@@ -41,7 +41,7 @@ export default async function Home() {
               Further on, encoders like this one are joined to a language model, and the two answer questions. You will
               take that apart as well. It is small and it errs; the scene knows the truth, and tells you.
             </p>
-            <SmallStudio model={{ id: speaker.id, bytes: speaker.bytes }} />
+            <SmallStudio model={{ id: speaker.id, bytes: speaker.bytes, experts: speaker.experts }} />
           </section>
         )}
 

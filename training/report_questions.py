@@ -47,7 +47,7 @@ def of_mllama(evaluation: dict) -> list[str]:
         "### Preference for the right answer",
         "",
         f"Of {evaluation['preference']['training']['sft'].get('pairs', 0):,} held-out pairs of a right and a wrong answer, the share "
-        "whose right one is likelier; behind it the gain over SFT, with its 95 % interval.",
+        "whose right one is likelier; behind it the gain over SFT, with its 95 % interval; then the mean margin, in nats.",
         "",
         mllama.preference_table(evaluation["preference"]),
         "",

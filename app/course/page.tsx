@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { GoOn } from "../../components/lesson/go-on";
 import { LessonProgress } from "../../components/lesson/progress";
 import { ProgressPanel } from "../../components/lesson/progress-panel";
 import { SiteFrame } from "../../components/ui/site-frame";
@@ -24,8 +25,14 @@ export default async function CourseMap() {
           run today; a pale one is planned.
         </p>
         <p className={styles.begin}>
-          Begin with <a href={lessons[0]!.address}>{lessons[0]!.frontMatter.title}</a>,{" "}
-          {lessons[0]!.frontMatter.minutes} minutes.
+          <GoOn
+            lessons={lessons.map(({ slug, module, address, frontMatter: { title, minutes } }) => ({
+              lesson: `${module.slug}/${slug}`,
+              address,
+              title,
+              minutes,
+            }))}
+          />
         </p>
         <ProgressPanel
           lessons={lessons.map(({ slug, module, exercises }) => ({

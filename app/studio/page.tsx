@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { ExecutorPill } from "../../components/lesson/executor-pill";
 import { SceneStudio } from "../../components/scene-studio";
 import { SiteFrame } from "../../components/ui/site-frame";
 import { answeringModels } from "../../lib/course";
@@ -12,7 +13,7 @@ export const metadata: Metadata = {
 
 export default function StudioPage() {
   return (
-    <SiteFrame here="/studio/">
+    <SiteFrame here="/studio/" end={<ExecutorPill />}>
       <div className={styles.page}>
         <h1>Scene studio</h1>
         <p className={styles.lede}>

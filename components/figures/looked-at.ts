@@ -1,6 +1,6 @@
 /** Weights over the places of a picture: where a token of an answer looks, or what else has a number for each place. */
 import type { Picture } from "../ui/paint";
-import { strongest } from "./attention";
+import { sharesByThing, strongest, type PatchTruth } from "./attention";
 import { frame } from "./frame";
 import { overlay } from "./overlay";
 
@@ -20,6 +20,8 @@ export type LookedAtOptions = {
   picture: Picture;
   /** Who looks: "the token that answers" */
   who?: string;
+  /** What is at each place, to say on what it looks. */
+  truth?: PatchTruth;
   scale?: number;
 };
 
@@ -42,7 +44,7 @@ export function lookedAt(look: LookedAt, options: LookedAtOptions): HTMLElement 
 
 export function describeLook(
   look: LookedAt,
-  { who = "the token that answers" }: Partial<LookedAtOptions> = {},
+  { who = "the token that answers", truth }: Partial<LookedAtOptions> = {},
 ): string {
   const weights = Array.from(look.weights);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -50,5 +52,11 @@ export function describeLook(
   const best = strongest(weights, 3).map((i) => `${place(i, look.columns)} (${percent(weights[i]! / (total || 1))})`);
   const where = look.layer === undefined ? "" : `In layer ${look.layer}, `;
   const said = `${where}${who} gives ${percent(share)} of its attention to the picture.`;
-  return `${said.charAt(0).toUpperCase()}${said.slice(1)} Of that, most goes to ${list(best)}.`;
+  const begin = `${said.charAt(0).toUpperCase()}${said.slice(1)}`;
+  if (!truth) return `${begin} Of that, most goes to ${list(best)}.`;
+  const shares = sharesByThing(
+    weights.map((weight) => weight / (total || 1)),
+    truth,
+  );
+  return `${begin} Of that, ${list(shares)}. The strongest places are ${list(best)}.`;
 }

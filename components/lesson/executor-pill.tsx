@@ -1,10 +1,10 @@
 "use client";
 
-import { useId, useSyncExternalStore } from "react";
+import { useId, useSyncExternalStore, type MouseEvent } from "react";
 import { pageEngine } from "../../lib/notebook";
 import styles from "./executor-pill.module.css";
 
-/** Which processor computes the cells of this page, and why, in a popover. Appears when the first cell needs it. */
+/** Which processor computes on this page, and why, in a popover. Appears when something needs it. */
 export function ExecutorPill() {
   const id = useId();
   const engine = useSyncExternalStore(
@@ -24,16 +24,25 @@ export function ExecutorPill() {
       <div id={id} popover="auto" className={styles.note} role="dialog" aria-label="What computes this page">
         <p>
           {gpu
-            ? "The cells of this page run on this device’s graphics processor, through WebGPU. Nothing that you make leaves the page."
-            : "The cells of this page run on this device’s processor, in plain loops: the same results, more slowly. Nothing that you make leaves the page."}
+            ? "This page computes on this device’s graphics processor, through WebGPU. Nothing that you make leaves the page."
+            : "This page computes on this device’s processor, in plain loops: the same results, more slowly. Nothing that you make leaves the page."}
         </p>
         {engine.note && <p>{engine.note}</p>}
         {engine.description && <p className={styles.device}>{engine.description}</p>}
-        <p>{gpu ? <a href="?executor=reference">Run this page on the CPU instead</a> : <a href="?">Try WebGPU</a>}</p>
+        <p>
+          <a href={gpu ? "?executor=reference" : "?"} onClick={keepPlace}>
+            {gpu ? "Run this page on the CPU instead" : "Try WebGPU"}
+          </a>
+        </p>
         <p>
           <a href="/engine/">What this device can do</a>
         </p>
       </div>
     </>
   );
+}
+
+/** The same section, or the same scene in the studio. */
+function keepPlace(event: MouseEvent<HTMLAnchorElement>): void {
+  event.currentTarget.hash = location.hash;
 }

@@ -29,6 +29,18 @@ export function done({ lesson, exercises }: LessonParts): Done {
   return { read, solved, whole: read && solved === exercises.length };
 }
 
+/**
+ * Where to go on: after the lesson that was read last, the first that was not read; behind it nothing is left, the first
+ * of all that was not read. Undefined when all were.
+ * @param lessons in the order of the course
+ */
+export function nextToRead<L extends Pick<LessonParts, "lesson">>(lessons: readonly L[]): L | undefined {
+  const dates = lessons.map(({ lesson }) => readOn(lesson));
+  const last = dates.reduce((best, date, i) => (date !== undefined && date >= (dates[best] ?? "") ? i : best), -1);
+  const open = lessons.filter((_, i) => dates[i] === undefined);
+  return open.find((lesson) => lessons.indexOf(lesson) > last) ?? open[0];
+}
+
 /** What components/cells keeps of an exercise, read back. */
 function isSolved(lesson: string, exercise: string): boolean {
   try {

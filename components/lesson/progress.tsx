@@ -4,6 +4,8 @@ import { useSyncExternalStore } from "react";
 import { storageChanges, subscribeStorage } from "../ui/device-storage";
 import { done, type LessonParts } from "./lesson-progress";
 
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Whether a lesson was read on this device, and how many of its exercises were solved, after its other facts. */
 export function LessonProgress({ lesson, exercises }: LessonParts) {
   useSyncExternalStore(subscribeStorage, storageChanges, () => -1);
@@ -20,9 +22,9 @@ export function LessonProgress({ lesson, exercises }: LessonParts) {
   ].filter(Boolean);
   if (words.length === 0) return null;
   return (
-    <span data-progress={whole ? "whole" : "part"}>
-      {", "}
-      {words.join(", ")}
-    </span>
+    <>
+      {". "}
+      <b data-progress={whole ? "whole" : "part"}>{capital(words.join(", "))}</b>
+    </>
   );
 }

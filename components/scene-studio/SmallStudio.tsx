@@ -6,18 +6,20 @@ import type { Progress, ScenesBuiltin } from "../../lib/notebook";
 import type { Scene } from "../../lib/scenes";
 import { paint } from "../ui/paint";
 import type { Answers, Picture } from "./answers";
+import type { StudioModel } from "./choice";
 import { Asked, type AskedEntry } from "./Asked";
 import { FIRST_SCENE } from "./first-scene";
 import { linkOf } from "./link";
 import styles from "./small-studio.module.css";
+import { inWords } from "./words";
 
 type Question = Awaited<ReturnType<ScenesBuiltin["questions"]>>[number];
 type Shown = { scene: Scene; picture: Picture; questions: readonly Question[] };
 
 const OFFERED = 5; // questions about a scene
 
-/** @param model what answers: its name and the bytes of its weights, which are loaded with the first question */
-export function SmallStudio({ model }: { model: { id: string; bytes: number } }): ReactNode {
+/** @param model what answers; its weights are loaded with the first question */
+export function SmallStudio({ model }: { model: Pick<StudioModel, "id" | "bytes" | "experts"> }): ReactNode {
   const [answers, setAnswers] = useState<Answers>();
   const [shown, setShown] = useState<Shown>();
   const [seed, setSeed] = useState(0);
@@ -69,7 +71,16 @@ export function SmallStudio({ model }: { model: { id: string; bytes: number } })
     setQuestion(text);
     const truth = shown.questions.find((one) => one.question === text)?.answer;
     const key = (asked?.key ?? 0) + 1;
-    setAsked({ key, choice: { model: model.id }, question: text, truth, picture: shown.picture });
+    const { id, experts } = model;
+    const { picture, scene } = shown;
+    setAsked({ key, choice: { model: id }, experts, question: text, truth, picture, scene });
+  }
+
+  /** The answer was about the scene before. */
+  function showAnother(): void {
+    setSeed(seed + 1);
+    setAsked(undefined);
+    setQuestion("");
   }
 
   const link = shown ? linkOf({ scene: shown.scene, model: model.id, ...(question ? { question } : {}) }) : "";
@@ -83,7 +94,7 @@ export function SmallStudio({ model }: { model: { id: string; bytes: number } })
           role="img"
           aria-label={shown ? inWords(shown.scene) : "A scene"}
         />
-        <button type="button" onClick={() => setSeed(seed + 1)} disabled={!shown}>
+        <button type="button" onClick={showAnother} disabled={!shown}>
           Another scene
         </button>
       </div>
@@ -135,11 +146,4 @@ async function showScene({ scenes }: Answers, seed: number): Promise<Shown> {
   const scene = seed === 0 ? FIRST_SCENE : await scenes.random(seed);
   const [picture, questions] = await Promise.all([scenes.draw(scene), scenes.questions(scene, { seed: 1 })]);
   return { scene, picture, questions: questions.slice(0, OFFERED) };
-}
-
-function inWords({ items }: Scene): string {
-  const names = items.map((item) =>
-    item.kind === "thing" ? item.thing : item.kind === "sign" ? `a sign, ${item.text}` : `${item.colour} ${item.shape}`,
-  );
-  return `A scene with ${names.join(", ")}`;
 }

@@ -1,3 +1,4 @@
 /** The page /studio, and its small version: a scene, a question, and the models that answer it. */
-export { SceneStudio, type StudioModel } from "./SceneStudio";
+export type { StudioModel } from "./choice";
+export { SceneStudio } from "./SceneStudio";
 export { SmallStudio } from "./SmallStudio";

@@ -16,6 +16,7 @@ import { grounds, groundName } from "./grounds";
 import { lessonIsBusy, pace } from "./pace";
 import { palette } from "./palette";
 import {
+  addItem,
   addThing,
   itemName,
   LARGEST,
@@ -25,7 +26,9 @@ import {
   resizeItem,
   restyle,
   SMALLEST,
+  type NewItem,
 } from "./scene-editing";
+import { shapesAndSigns } from "./shapes-and-signs";
 import { describeItem, stage, type Step } from "./stage";
 import { uploadedPicture } from "./upload";
 
@@ -47,6 +50,8 @@ export type ComposerOptions = {
   seed?: number;
   /** The styles that are offered; by default all. */
   styles?: readonly StyleName[];
+  /** Whether shapes and signs can be placed as well [false] */
+  shapesAndSigns?: boolean;
 };
 
 let composers = 0;
@@ -87,11 +92,22 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
   // Changes of the scene
 
   function add(thing: string, at?: { x: number; y: number }): void {
-    if (scene.items.length >= MOST_ITEMS)
-      return say(`There are ${MOST_ITEMS} things already. Delete one to make room.`);
+    if (scene.items.length >= MOST_ITEMS) return sayFull();
+    added(addThing(scene, thing, style, at));
+  }
+
+  function addOther(item: NewItem): void {
+    if (scene.items.length >= MOST_ITEMS) return sayFull();
+    added(addItem(scene, item));
+  }
+
+  function added(next: Scene): void {
     selected = scene.items.length;
-    const next = addThing(scene, thing, style, at);
     void change(next, `Added ${describeItem(next.items.at(-1)!)}.`);
+  }
+
+  function sayFull(): void {
+    say(`There are ${MOST_ITEMS} things already. Delete one to make room.`);
   }
 
   function move(index: number, to: { x: number; y: number }, step: Step): void {
@@ -318,6 +334,7 @@ export async function composer(source: SceneSource, options: ComposerOptions = {
         "div",
         { class: "studio-right" },
         things.element,
+        options.shapesAndSigns ? shapesAndSigns(addOther) : undefined,
         element(
           "div",
           { class: "studio-row" },

@@ -1,6 +1,10 @@
 /** Changes to a scene, each as a function from the scene before to the scene after. Nothing is changed in place. */
 import { SCENE_SIZE, type Item, type Scene, type StyleName } from "../../lib/scenes";
 
+type Unplaced<I> = I extends Item ? Omit<I, "x" | "y"> : never;
+/** What is to be put somewhere. */
+export type NewItem = Unplaced<Item>;
+
 /** In pixels of the scene. Below this a thing is too small to see; above it does not fit. */
 export const SMALLEST = 16;
 export const LARGEST = SCENE_SIZE;
@@ -10,8 +14,11 @@ export const MOST_ITEMS = 12;
 export type Place = { x: number; y: number };
 
 export function addThing(scene: Scene, thing: string, style: StyleName, at: Place = freePlace(scene)): Scene {
-  const item: Item = { kind: "thing", thing, style, size: 48, ...within(at) };
-  return { ...scene, items: [...scene.items, item] };
+  return addItem(scene, { kind: "thing", thing, style, size: 48 }, at);
+}
+
+export function addItem(scene: Scene, item: NewItem, at: Place = freePlace(scene)): Scene {
+  return { ...scene, items: [...scene.items, { ...item, ...within(at) }] };
 }
 
 /** Of a few places, the one with the most room: the middle of the scene, if nothing is there yet. */

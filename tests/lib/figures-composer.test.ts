@@ -49,6 +49,55 @@ async function press(key: string, options: KeyboardEventInit = {}, on: Element =
   await settled();
 }
 
+describe("shapes and signs, where they are offered", () => {
+  const more = () => made.querySelector(".studio-more")!;
+  const [select, input] = [() => [...more().querySelectorAll("select")], () => more().querySelector("input")!];
+  beforeEach(async () => {
+    made.remove();
+    made = await composer(source, { scene: cat, shapesAndSigns: true });
+    document.body.append(made);
+    events = 0;
+    made.addEventListener("input", () => events++);
+  });
+
+  test("a shape in a colour is put where there is room, and said", async () => {
+    [select()[0]!.value, select()[1]!.value] = ["star", "green"];
+    button("Add shape").click();
+    await settled();
+    expect(made.value.scene!.items[1]).toEqual({
+      kind: "shape",
+      shape: "star",
+      colour: "green",
+      size: 36,
+      x: 28,
+      y: 28,
+    });
+    expect(events).toBe(1);
+    expect(status()).toContain("Added green star");
+  });
+
+  test("a sign says what was typed, in capitals; Enter adds it, and typing is no new scene", async () => {
+    input().value = " cafe ";
+    input().dispatchEvent(new Event("input", { bubbles: true }));
+    expect(events).toBe(0);
+    await press("Enter", {}, input());
+    expect(made.value.scene!.items[1]).toMatchObject({ kind: "sign", text: "CAFE", board: "blue", size: 56 });
+    expect(events).toBe(1);
+  });
+
+  test.each(["", "é", "A B"])("a sign cannot say %o, and it is told why", async (text) => {
+    input().value = text;
+    button("Add sign").click();
+    await settled();
+    expect(made.value.scene!.items).toHaveLength(1);
+    expect(more().querySelector("[role=alert]")!.textContent).toContain("letters from A to Z");
+  });
+
+  test("not where nobody asked for them", async () => {
+    expect((await composer(source, { scene: cat })).querySelector(".studio-more")).toBeNull();
+  });
+});
+
 describe("composer", () => {
   test("has a value from the start", () => {
     expect(made.value.scene).toEqual(cat);

@@ -87,16 +87,20 @@ def preference_table(found: dict) -> str:
             part = found[split][run]
             over = part.get("overSft")
             low_high = f", {over['gain']:+.1%} ({over['interval95'][0]:+.1%} to {over['interval95'][1]:+.1%})" if over else ""
-            cells.append(f"{part['share']:.1%}{low_high}")
+            cells.append(f"{part['share']:.1%}{low_high}; {part['margin']:.2f}")
         rows.append([name, *cells])
     return table(["after", *SPLIT_NAMES.values()], rows)
 
 
 def gain_words(found: dict) -> str:
-    return "; ".join(
-        f"{words}: mean of the seeds {found[split]['seeds']['mean']:.1%}, from lowest to highest {found[split]['seeds']['spread']:.1%}"
-        for split, words in SPLIT_NAMES.items()
-    )
+    def words_of(split: str) -> str:
+        seeds = found[split]["seeds"]
+        apart = [part["margin"] for run, part in found[split].items() if run.startswith("dpo")]
+        over, wide = sum(apart) / len(apart) - found[split]["sft"]["margin"], max(apart) - min(apart)
+        share = f"mean of the seeds {seeds['mean']:.1%}, from lowest to highest {seeds['spread']:.1%}"
+        return f"{share}; the margin grows by {over:.2f} over SFT, and its seeds lie within {wide:.2f}"
+
+    return "; ".join(f"{words}: {words_of(split)}" for split, words in SPLIT_NAMES.items())
 
 
 def reward_table(found: dict) -> str:
