@@ -47,7 +47,8 @@ export function authorsInShort({ author }: Reference): string {
 /** "A. Dosovitskiy, L. Beyer, …" up to `most` names, then "and others". */
 export function authorsInFull({ author }: Reference, most = 8): string {
   const names = author.map(({ family, given }) => (given ? `${initials(given)} ${family}` : family));
-  if (names.length > most) return `${names.slice(0, most).join(", ")} and ${names.length - most} others`;
+  const left = names.length - most;
+  if (left > 0) return `${names.slice(0, most).join(", ")} and ${left === 1 ? "one other" : `${left} others`}`;
   return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0]!;
 }
 
