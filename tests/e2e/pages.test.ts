@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { readLink } from "../../components/scene-studio/link";
 import { launchBrowser } from "../browser";
 import { accessibilityFindings, allCellsFulfilled, expectNoComplaints, outputOf, read } from "./reader";
 
@@ -58,7 +59,9 @@ test("every link inside the course leads somewhere", async () => {
       const response = await reader.page.request.get(link);
       const anchor = decodeURIComponent(new URL(link).hash.slice(1));
       if (!response.ok()) broken.push(`${address} → ${link}: ${response.status()}`);
-      else if (anchor && !(await response.text()).includes(`id="${anchor}"`))
+      else if (new URL(link).pathname === "/studio/" && anchor) {
+        if (!readLink(`#${anchor}`).model) broken.push(`${address} → ${link}: no state of the studio`);
+      } else if (anchor && !(await response.text()).includes(`id="${anchor}"`))
         broken.push(`${address} → ${link}: no such anchor`);
     }
   }
