@@ -1,11 +1,12 @@
 "use client";
 /** A live cell: its bar with the state, its code, its output, its error. */
-import { memo, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactElement, type Ref } from "react";
+import { memo, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactElement, type RefObject } from "react";
 import styles from "./cells.module.css";
 import { CodeArea, type CodeAreaHandle } from "./CodeArea";
 import { FailureBox } from "./FailureBox";
 import { useLesson } from "./lesson-context";
 import type { CellProps } from "./props";
+import { useScrollByKeyboard } from "./scroll-by-keyboard";
 import { idle } from "./session";
 import { slot } from "../ui/device-storage";
 import { progressWords, questionWords, size, stateWords, type Shown } from "./words";
@@ -176,24 +177,27 @@ export function Cell(props: CellProps): ReactElement {
         </p>
       ))}
       {status.state === "rejected" && status.failure && <FailureBox failure={status.failure} />}
-      <Output ref={root} html={output?.html ?? ""} height={height} />
+      <Output ref={root} name={name} html={output?.html ?? ""} height={height} />
     </section>
   );
 }
 
 const settled = new Set<Shown["state"]>(["fulfilled", "rejected", "interrupted"]);
 
-/** The runtime fills it: React draws it once. */
+/** The runtime fills it: React draws it once. What is wider than the page scrolls, by keyboard too. */
 const Output = memo(function Output({
   ref,
+  name,
   html,
   height,
 }: {
-  ref: Ref<HTMLDivElement>;
+  ref: RefObject<HTMLDivElement | null>;
+  name: string;
   html: string;
   height?: number;
 }) {
   const inner = useMemo(() => ({ __html: html }), [html]);
+  useScrollByKeyboard(ref, `Output of ${name}`);
   return (
     <div
       ref={ref}

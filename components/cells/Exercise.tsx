@@ -8,6 +8,7 @@ import { HintContext, type Hints } from "./Hint";
 import { useLesson } from "./lesson-context";
 import type { ExerciseProps } from "./props";
 import { Results } from "./Results";
+import { useScrollByKeyboard } from "./scroll-by-keyboard";
 import { slot } from "../ui/device-storage";
 import { useCheck } from "./use-check";
 
@@ -25,6 +26,7 @@ export function Exercise(props: ExerciseProps): ReactElement {
   const [showSolution, setShowSolution] = useState(false);
   const code = useRef<CodeAreaHandle>(null);
   const output = useRef<HTMLDivElement>(null);
+  useScrollByKeyboard(output, `Output of the exercise ${title}`);
 
   useEffect(() => {
     const saved = readSaved(kept.read());

@@ -57,9 +57,20 @@ export function checkCode(
       report,
     );
   }
+  repeatedLabels(found.cells, report);
   const names = [...builtinNames, ...checkNames, ...cells.flatMap(({ compiled }) => compiled.outputs)];
   const exercises = found.exercises.flatMap((exercise) => checkExercise(exercise, names, shiki, report) ?? []);
   return { cells, exercises };
+}
+
+/** A cell is called by its label, or by its id: who hears a page instead of seeing it tells cells apart by that alone. */
+function repeatedLabels(cells: readonly FoundCell[], report: Report): void {
+  const owners = new Map<string, string>();
+  for (const { id, label, line } of cells) {
+    const owner = owners.get(label ?? id);
+    if (owner) report(line, `cell ${id}: is called “${label ?? id}” like cell ${owner}: give it another label`);
+    else owners.set(label ?? id, id);
+  }
 }
 
 /** An exercise sees the lesson's names, and its check sees what the reader's code defines. */

@@ -358,6 +358,13 @@ describe("cells and exercises", () => {
     ],
     ["an import in a cell", "display(one + 1);", 'import x from "y";', "import x", "import does not work in a cell"],
     ["two cells of one id", "js live\n", "js live id=one\n", "display(one", "two cells have the id one"],
+    [
+      "two cells of one label",
+      "js live\n",
+      "js live label=one\n",
+      "js live label=one",
+      "is called “one” like cell one: give it another label",
+    ],
     ["no check", /```js check[\s\S]*?```/.exec(LESSON)![0], "", "<Exercise", "expected js check, got none"],
     ["a cell in an exercise", "js starter", "js live", "js live\nconst double", "a cell belongs outside"],
     ["a starter outside", "js live\n", "js starter\n", "js starter\ndisplay", "js starter belongs inside <Exercise>"],

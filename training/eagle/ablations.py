@@ -62,14 +62,14 @@ class Comparison:
         return rows + [self.run(experts, seed) for seed in SEEDS[1:] for experts in (EXPERTS, first)]
 
     def fusions(self) -> list[dict]:
-        return [self.run(EXPERTS, SEEDS[0], fusion) for fusion in FUSIONS]
+        return [self.run(EXPERTS, seed, fusion) for seed in SEEDS for fusion in FUSIONS]
 
     def prealign(self) -> list[dict]:
         return [self.run(EXPERTS, seed, prealigned=before) for seed in SEEDS for before in (True, False)]
 
     def frozen(self) -> list[dict]:
-        """Of one seed: experts that learn cannot be cached, and take several times as long. `prealign` has the others frozen."""
-        return [self.run(EXPERTS, SEEDS[0], trained=parts) for parts in (COMPARED.trained, EVERYTHING)]
+        """Experts that learn cannot be cached, and take several times as long."""
+        return [self.run(EXPERTS, seed, trained=parts) for seed in SEEDS for parts in (COMPARED.trained, EVERYTHING)]
 
     def longer(self) -> list[dict]:
         """All experts and the best one alone, five times as long, and with as many more scenes."""

@@ -23,7 +23,8 @@ class Stage:
     fusion: dict = field(default_factory=lambda: {"type": "channel_concatenation"})
     # data: rows of questions about one picture each
     scenes: int = 40_000  # the first of the drawn ones
-    fresh: bool = False  # scenes that no other stage has seen, and scenes for reading; experts look at them as they come
+    # From 1 on: a round of scenes that no earlier stage has seen, some of them for reading; experts look at them as they come.
+    fresh: int = 0
     length: int = 208  # tokens of a row, with the picture's
     said: int = 32  # tokens of a row that are answers
     eval_scenes: int = 60  # of each split, as it goes
@@ -71,13 +72,14 @@ SHIPPED = "shipped"  # a start: the exported model itself
 # Further than `sft`, with the experts as it left them: what they see is computed once, and a step takes a third of the time.
 FROZEN_EXPERTS = Stage(trained=(FUSION, PROJECTOR, LANGUAGE), start=(SHIPPED,), scenes=16_000, steps=4_500, lr=1e-3, ema=0.998, eval_every=1_500)
 # More steps on the same scenes only learn them by heart. So: experts that were trained longer, a projector that is fitted to
-# them while all else rests, and new scenes, each seen once.
-RENEWED = replace(FROZEN_EXPERTS, scenes=100_000, fresh=True)
+# them while all else rests, and new scenes, each seen once; then more of them.
+RENEWED = replace(FROZEN_EXPERTS, scenes=100_000, fresh=1)
 LONGER = {
     "longer": FROZEN_EXPERTS,
     "longest": replace(FROZEN_EXPERTS, scenes=40_000, steps=6_000),
     "renewed-projector": replace(RENEWED, trained=(FUSION, PROJECTOR), renewed=("dense", "text"), lr=1.5e-3, steps=300, ema=0.98, eval_every=150),
     "renewed": replace(RENEWED, start=("renewed-projector",), steps=6_000),
+    "renewed-longer": replace(RENEWED, fresh=2, steps=6_000, decay=0.6, seed=6, eval_every=2_000),
 }
 FULL = BASELINE | MIXTURE | LONGER
 

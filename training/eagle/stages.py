@@ -30,9 +30,11 @@ class Parts:
         self.asked: dict[tuple[str, int], list[list[Question]]] = {}
 
     def scenes(self, split: str) -> ExpertScenes:
-        """Of `train`, `test`, `heldout`, or of `fresh`: training scenes for the last stages, drawn when first asked for."""
-        if split == "fresh" and split not in self.data:
-            self.data[split] = fresh_scenes(self.quick)
+        """Of `train`, `test`, `heldout`, or of `fresh-1`, `fresh-2`: training scenes for the last stages, drawn when first
+        asked for."""
+        kind, _, round_ = split.partition("-")
+        if kind == "fresh" and split not in self.data:
+            self.data[split] = fresh_scenes(self.quick, int(round_))
         return self.data[split]
 
     def questions(self, split: str, count: int) -> list[list[Question]]:
@@ -74,7 +76,7 @@ class Answering:
     def __init__(self, stage: Stage, parts: Parts):
         self.stage = stage
         self.model, self.prompts = begin(stage, parts)
-        self.split = "fresh" if stage.fresh else "train"
+        self.split = f"fresh-{stage.fresh}" if stage.fresh else "train"
         drawn = parts.scenes(self.split)
         self.scenes = min(stage.scenes, len(drawn))
         new = all(":" in start and not start.endswith(f":{PROJECTOR}") for start in stage.start)

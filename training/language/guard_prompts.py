@@ -202,6 +202,7 @@ class Message:
     text: str
     category: str | None  # of the policy; None: safe
     near: str | None  # of a safe one: the category that it is a neighbour of
+    form: str = ""  # the phrasing that it was made from; empty for a question about a scene
 
 
 def prompt_of(message: str) -> str:
@@ -220,9 +221,11 @@ def messages(count: int, seed: int, held_out: bool, asked: list[str]) -> list[Me
     for i in range(count):
         category = f"S{1 + i // 2 % 4}"
         if i % 2 == 0:
-            found.append(Message(written(generator, phrasings("unsafe", category, held_out), held_out), category, None))
+            form, text = written(generator, phrasings("unsafe", category, held_out), held_out)
+            found.append(Message(text, category, None, form))
         elif generator.random() < 2 / 3:
-            found.append(Message(written(generator, phrasings("safe", category, held_out), held_out), None, category))
+            form, text = written(generator, phrasings("safe", category, held_out), held_out)
+            found.append(Message(text, None, category, form))
         else:
             found.append(Message(generator.choice(asked), None, None))
     return found
@@ -233,9 +236,10 @@ def phrasings(kind: str, category: str, held_out: bool) -> list[str]:
     return kept_back if held_out else [*training, *MORE[kind][category]]
 
 
-def written(generator: random.Random, phrasings: list[str], held_out: bool) -> str:
+def written(generator: random.Random, phrasings: list[str], held_out: bool) -> tuple[str, str]:
+    """-> (one of the phrasings, a message made from it)"""
     slots = SLOTS if held_out else TRAINING_SLOTS
-    text = generator.choice(phrasings)
+    text = form = generator.choice(phrasings)
     while "{" in text:
         name = text[text.index("{") + 1 : text.index("}")]
         text = text.replace("{" + name + "}", generator.choice(slots[name]), 1)
@@ -243,4 +247,4 @@ def written(generator: random.Random, phrasings: list[str], held_out: bool) -> s
         text = generator.choice(HELD_OUT_POLITE if held_out else POLITE) + text
     elif generator.random() < 0.5:
         text = text[0].upper() + text[1:]
-    return text + (generator.choice(AFTER) if generator.random() < 0.2 else "")
+    return form, text + (generator.choice(AFTER) if generator.random() < 0.2 else "")

@@ -39,6 +39,17 @@ def thresholds(evaluation: dict) -> str:
     return table(["threshold", "recall", "false refusals"], [[str(at), over(unsafe, at), over(safe, at)] for at in THRESHOLDS])
 
 
+def chosen(evaluation: dict) -> str:
+    """A threshold chosen on some phrasings, measured on others."""
+    told = evaluation["chosenThreshold"]
+    recall, refusals = (percent(told[name], "messages") for name in ("recall", "falseRefusals"))
+    return (
+        f"A threshold is better chosen than taken at one half; but not on the messages that it is measured with. So the held-out phrasings are dealt to {told['parts']} "
+        f"parts. For each, the threshold is the lowest that refuses at most {told['allowed']:.0%} of the safe messages of all *other* parts; it lies from {told['lowest']:.2f} "
+        f"to {told['highest']:.2f}. Recall {recall}; false refusals {refusals}."
+    )
+
+
 def card_facts(evaluation: dict) -> dict:
     return {
         "policy": table(["category", "unsafe is to ask for"], [[name, words] for name, words in evaluation["policy"].items()]),
@@ -46,6 +57,7 @@ def card_facts(evaluation: dict) -> dict:
         "summary": summary(evaluation),
         "categories": categories(evaluation),
         "thresholds": thresholds(evaluation),
+        "chosen": chosen(evaluation),
         "first": json.loads((Path(__file__).parent / "trial" / "guard.json").read_text()),
     }
 
@@ -61,5 +73,7 @@ def section(model: Path, evaluation: dict) -> list[str]:
         summary(evaluation),
         "",
         categories(evaluation),
+        "",
+        chosen(evaluation),
         "",
     ]

@@ -7,8 +7,8 @@ from ..experts.data import SPLITS, ExpertScenes, draw_scenes, open_scenes, train
 from ..experts.recipes import FULL, QUICK
 
 TRAIN_SCENES = 40_000
-# Scenes that come after: mixed ones, and ones for reading whose seeds the expert `text` has not seen.
-FRESH = {"things": (TRAIN_SCENES, 80_000), "signs": (60_000, 20_000)}  # first seed, how many
+# Scenes that come after, in rounds: mixed ones, and ones for reading whose seeds the expert `text` has not seen.
+FRESH = {"things": (TRAIN_SCENES, 80_000), "signs": (60_000, 20_000)}  # first seed of the first round, how many in each
 QUICK_FRESH = {"things": (10_000, 48), "signs": (10_000, 12)}
 EVALUATED = 250  # scenes of each split, the first ones: those of public/evaluation/questions.json
 
@@ -26,10 +26,12 @@ def question_scenes(quick: bool, train: int = TRAIN_SCENES) -> dict[str, ExpertS
     return draw_scenes(recipe, quick)
 
 
-def fresh_scenes(quick: bool) -> ExpertScenes:
-    """Training scenes that question_scenes does not have, a fifth of them for reading."""
-    parts = QUICK_FRESH if quick else FRESH
-    return open_scenes([folder for scenes, (first, count) in parts.items() for folder in training_folders(scenes, first, count, quick)])
+def fresh_scenes(quick: bool, round_: int) -> ExpertScenes:
+    """Training scenes that neither question_scenes nor an earlier round (from 1 on) has, a fifth of them for reading."""
+    folders = []
+    for scenes, (first, count) in (QUICK_FRESH if quick else FRESH).items():
+        folders += training_folders(scenes, first + (round_ - 1) * count, count, quick)
+    return open_scenes(folders)
 
 
 def questions_of(scenes: ExpertScenes, count: int | None = None) -> list[list[Question]]:
