@@ -15,6 +15,7 @@
  *
  * One scene in seven shows one thing alone, one in six is for reading, the others are mixed. `--signs` draws for reading
  * instead: a sign in every scene, most with a text that is no word; in train, never one that `isHeldOutText` keeps back.
+ * `--pairs heldout` draws scenes with two things that never stand together in training, `--pairs known` the same without.
  * Scene i has the seed `from + i`; its options come from that seed too.
  */
 import { once } from "node:events";
@@ -43,7 +44,7 @@ import {
   type Split,
 } from "../lib/scenes";
 import { buildAtlas } from "./build-atlas";
-import { askedAbout, expertScene, isSign } from "./expert-scenes/scene";
+import { askedAbout, expertScene, isSign, pairKinds, type SceneKind } from "./expert-scenes/scene";
 
 const PATCH = 8;
 const GRID = SCENE_SIZE / PATCH;
@@ -51,9 +52,9 @@ const NONE = 255;
 const classes = [...things.map(({ name }) => name), ...shapeNames, "sign", "ground"];
 const GROUND = classes.length - 1;
 const USAGE =
-  "usage: npx tsx scripts/expert-scenes.ts --split train|test|heldout --count N --out DIR [--from SEED] [--signs] [--augment]";
+  "usage: npx tsx scripts/expert-scenes.ts --split train|test|heldout --count N --out DIR [--from SEED] [--signs] [--augment] [--pairs heldout|known]";
 
-type Options = { split: Split; count: number; from: number; signs: boolean; augment: boolean; out: string };
+type Options = SceneKind & { count: number; from: number; out: string };
 
 try {
   await write(readOptions());
@@ -71,9 +72,14 @@ function readOptions(): Options {
       out: { type: "string", default: "" },
       signs: { type: "boolean", default: false },
       augment: { type: "boolean", default: false },
+      pairs: { type: "string" },
     },
   });
   const { split, count, from, out, signs, augment } = values;
+  const pairs = pairKinds.find((kind) => kind === values.pairs);
+  if (values.pairs !== undefined && !pairs) {
+    throw new Error(`expected --pairs to be ${pairKinds.join(" or ")}, got ${JSON.stringify(values.pairs)}; ${USAGE}`);
+  }
   if (!splits.includes(split as Split)) {
     throw new Error(`expected --split to be ${splits.join(", ")}, got ${JSON.stringify(split)}; ${USAGE}`);
   }
@@ -83,7 +89,7 @@ function readOptions(): Options {
     }
   }
   if (!out) throw new Error(`expected --out to be a folder, got nothing; ${USAGE}`);
-  return { split: split as Split, count: Number(count), from: Number(from), out, signs, augment };
+  return { split: split as Split, count: Number(count), from: Number(from), out, signs, augment, pairs };
 }
 
 async function write(options: Options): Promise<void> {

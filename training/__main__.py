@@ -5,10 +5,12 @@ import dataclasses
 import time
 from pathlib import Path
 
+import torch
 from transformers.utils.logging import disable_progress_bar
 
 from .architectures import families, write as write_architectures
 from .eagle import commands as eagle
+from .eagle.evaluate import answering as eagle_answering
 from .evaluate import evaluate
 from .experts import commands as experts
 from .export import export
@@ -17,13 +19,16 @@ from .golden import write_golden
 from .language import commands as language
 from .language.after import text_after
 from .mllama import commands as mllama
+from .mllama.evaluate import answering as mllama_answering
 from .onnx_export import export_onnx
 from .paths import DATA, FIXTURES, MODELS, RUNS
 from .recipe import FULL, QUICK
 from .report import report
 from .scenes import draw_all, existing
 from .train import train
+from .vlm.composition import composition
 
+COMPOSING = {"eagle": eagle_answering, "mllama": mllama_answering}
 STAGES = ("train", "export", "onnx", "evaluate", "golden")
 # Every model, each behind those that it starts from.
 CHAIN = (
@@ -72,6 +77,10 @@ def parse(line: list[str] | None = None) -> argparse.Namespace:
     after.add_argument("model", choices=("eagle",))
     after.add_argument("--threads", type=int, default=2)
     after.add_argument("--limit", type=int, help="about so many questions, and documents")
+    apart = commands.add_parser("composition", help="questions about things that training never shows together, of a shipped model")
+    apart.add_argument("model", choices=tuple(COMPOSING))
+    apart.add_argument("--threads", type=int, default=2)
+    apart.add_argument("--limit", type=int, help="about so many scenes of each kind")
     shipped = commands.add_parser("evaluate", help="measure a shipped model again: eval.json and answers.json")
     shipped.add_argument("model", help="a folder of public/models")
     shipped.add_argument("flags", nargs=argparse.REMAINDER, help="those of the model's own command, such as --limit")
@@ -127,6 +136,8 @@ def everything(arguments: argparse.Namespace) -> None:
         print(f"all: {line[0]} took {(time.monotonic() - began) / 60:.1f} minutes", flush=True)
     if not arguments.quick:
         text_after_stages("eagle", arguments.threads)
+        for model in COMPOSING:
+            measure_composition(model, arguments.threads)
         write_fixtures()
         report()
 
@@ -134,6 +145,12 @@ def everything(arguments: argparse.Namespace) -> None:
 def text_after_stages(model: str, threads: int, limit: int | None = None) -> None:
     command = f"python -m training text-after {model}" + (f" --limit {limit}" if limit else "")
     text_after(MODELS / model, MODELS / "llama-tiny", DATA / "text", command, threads, limit)
+
+
+def measure_composition(model: str, threads: int, limit: int | None = None) -> None:
+    torch.set_num_threads(threads)
+    command = f"python -m training composition {model}" + (f" --limit {limit}" if limit else "")
+    composition(MODELS / model, COMPOSING[model](MODELS / model), command, limit)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -147,6 +164,8 @@ def run(arguments: argparse.Namespace) -> None:
         draw(arguments)
     elif arguments.command == "text-after":
         text_after_stages(arguments.model, arguments.threads, arguments.limit)
+    elif arguments.command == "composition":
+        measure_composition(arguments.model, arguments.threads, arguments.limit)
     elif arguments.command == "expert":
         experts.stages(arguments)
     elif arguments.command == "eagle":

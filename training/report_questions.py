@@ -5,7 +5,8 @@ from pathlib import Path
 
 from .eagle import report as eagle
 from .mllama import card as mllama
-from .tables import table
+from .tables import percent, table
+from .vlm.composition import FILE as COMPOSITION, SCENES as PAIRS
 
 SPLITS = {"training": "training styles", "heldOut": "held-out style"}
 
@@ -19,7 +20,7 @@ def section(model: Path) -> list[str]:
         f"[Model card](../public/models/{model.name}/README.md)."
     )
     parts = of_mllama(evaluation) if "preference" in evaluation else of_eagle(model, evaluation)
-    return [f"## {model.name}", "", intro, "", *parts]
+    return [f"## {model.name}", "", intro, "", *parts, *composition(model)]
 
 
 def of_eagle(model: Path, evaluation: dict) -> list[str]:
@@ -58,6 +59,26 @@ def of_mllama(evaluation: dict) -> list[str]:
         "The share of held-out pairs whose right answer gets the higher reward.",
         "",
         mllama.reward_table(evaluation["reward"]),
+        "",
+    ]
+
+
+def composition(model: Path) -> list[str]:
+    path = model / COMPOSITION
+    if not path.exists():
+        return []
+    told = json.loads(path.read_text())
+    splits = told["splits"]
+    kinds = [kind for kind in splits["known"]["kinds"] if kind in splits["heldout"]["kinds"]]
+    rows = [["all", *(percent(part, "questions") for part in splits.values())]]
+    rows += [[kind, *(percent(part["kinds"][kind], "questions") for part in splits.values())] for kind in kinds]
+    return [
+        "### Things that training never shows together",
+        "",
+        f"{splits['known']['scenes']} new scenes of two to five things in which each pair may stand in training, and {splits['heldout']['scenes']} with a pair that never does. "
+        f"Training styles. Measured with `{told['command']}`.",
+        "",
+        table(["questions", *PAIRS.values()], rows),
         "",
     ]
 

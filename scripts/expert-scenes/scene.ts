@@ -1,5 +1,6 @@
 /** The scenes that experts and models that answer questions are trained and measured with, and what is asked about each. */
 import {
+  isHeldOutPair,
   isHeldOutText,
   mixedScene,
   questionsOf,
@@ -27,15 +28,22 @@ export type SceneKind = {
   augment?: boolean;
   /** Whether each scene is for reading [one in six] */
   signs?: boolean;
+  /** Scenes of several things only: with two that never stand together in training, or without such a pair */
+  pairs?: (typeof pairKinds)[number];
 };
 
+export const pairKinds = ["heldout", "known"] as const;
+
 /** The scene of a seed; which kind of scene it is comes from the seed too. */
-export function expertScene(seed: number, { split, signs = false, augment = false }: SceneKind, atlas: Atlas): Scene {
+export function expertScene(seed: number, kind: SceneKind, atlas: Atlas): Scene {
+  const { split, signs = false, augment = false, pairs } = kind;
   const r = random(seed, STREAM + splits.indexOf(split));
+  if (pairs === "heldout") return mixedScene(seed, { split, augment, pairs }, atlas);
+  if (pairs === "known") return knownPairs(seed, r, { split, augment }, atlas);
   if (!signs) {
-    const kind = r.next();
-    if (kind < 0.15) return randomScene(seed, { split, augment, things: 1 }, atlas);
-    if (kind > 0.3) return mixedScene(seed, { split, augment }, atlas);
+    const which = r.next();
+    if (which < 0.15) return randomScene(seed, { split, augment, things: 1 }, atlas);
+    if (which > 0.3) return mixedScene(seed, { split, augment }, atlas);
     const scene = mixedScene(seed, { split, augment, recipe: "sign" }, atlas);
     // Reading is learnt from any letters; what is measured are the signs as they are.
     if (split !== "train" || r.chance(0.5)) return scene;
@@ -43,6 +51,16 @@ export function expertScene(seed: number, { split, signs = false, augment = fals
   }
   const scene = randomScene(seed, { split, augment, things: r.int(3), shapes: r.int(2), signs: 1 }, atlas);
   return { ...scene, items: scene.items.map((item) => (isSign(item) ? withText(item, split, r) : item)) };
+}
+
+/** As the scenes of held-out pairs are made, but for the pair. */
+function knownPairs(seed: number, r: Random, options: { split: Split; augment: boolean }, atlas: Atlas): Scene {
+  const recipe = r.pick(["pair", "group"] as const);
+  for (let k = 0; ; k++) {
+    const scene = mixedScene(seed + k * 1_000_003, { ...options, recipe }, atlas);
+    const names = scene.items.flatMap((item) => (item.kind === "thing" ? [item.thing] : []));
+    if (!names.some((a, i) => names.slice(i + 1).some((b) => isHeldOutPair(a, b)))) return scene;
+  }
 }
 
 /** What is asked about a scene, with the answers: two questions of a kind in train, else one. */

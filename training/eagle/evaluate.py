@@ -11,6 +11,7 @@ from torch import Tensor
 from ..data import normalise
 from ..experts.data import SPLITS, ExpertScenes
 from ..vlm.check import check_rows
+from ..vlm.composition import Answering
 from ..vlm.questions import EVALUATED, Question, evaluation_questions
 from ..vlm.rows import Prompts, Rows
 from ..vlm.scores import greedy, score, write_answers
@@ -41,6 +42,12 @@ def answer(model: Eagle, prompts: Prompts, scenes: ExpertScenes, asked: list[lis
     check_rows(say, asked[:2], prompts)
     stops = model.config["text_config"]["eos_token_id"]
     return greedy(say, asked, prompts, set(stops if isinstance(stops, list) else [stops]), AT_ONCE)
+
+
+def answering(folder: Path) -> Answering:
+    """Of what is shipped, for composition."""
+    model, prompts = opened(folder)
+    return lambda scenes, asked: answer(model, prompts, scenes, asked)
 
 
 def measure(model: Eagle, prompts: Prompts, parts: Parts, limit: int | None) -> tuple[dict, dict]:

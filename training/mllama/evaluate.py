@@ -16,16 +16,19 @@ from transformers import LlamaForCausalLM
 
 from ..evaluate import interval
 from ..experts.data import SPLITS
+from ..vlm.composition import Answering
 from ..vlm.questions import Question, evaluation_questions, questions_of
+from ..vlm.rows import Prompts
 from ..vlm.scores import greedy, score, write_answers
 from ..vlm.stages import stages_of
 from .card import write_card
 from .export import WORDS, halves, hub_model
 from .model import TrainingMllama
 from .preference import WrongAnswers, gain, held_out_pairs, margins, preferred
+from .recipe import FULL
 from .reward import rewards_of, trained_reward_model
-from .setup import Setup, Speaker
-from .start import llama_folder
+from .setup import Setup, Speaker, stops_of
+from .start import llama_folder, new_mllama
 
 STAGES = ("noisy", "clean", "sft", "rejection", "synthetic", "synthetic-without")
 
@@ -100,6 +103,14 @@ def halved(setup: Setup, stage: str) -> TrainingMllama:
     model = setup.after(stage)
     model.load_hub(halves(setup, stage))
     return model.eval()
+
+
+def answering(folder: Path) -> Answering:
+    """Of what is shipped, for composition: without the scenes and runs of its training."""
+    model, _, tokenizer = new_mllama(FULL, quick=False)
+    model.load_hub(load_file(folder / "model.safetensors"))
+    prompts, stops = Prompts(tokenizer, visual_tokens=1), stops_of(tokenizer)
+    return lambda scenes, asked: greedy(Speaker(model.eval(), scenes, exact=True), asked, prompts, stops)
 
 
 def write_stage(out: Path, name: str, scores: dict) -> None:

@@ -22,6 +22,11 @@ from .start import new_mllama, settled_start
 TURN_END, TEXT_END = "<|eot_id|>", "<|end_of_text|>"
 
 
+def stops_of(tokenizer: PreTrainedTokenizerFast) -> set[int]:
+    """The tokens that end an answer."""
+    return {tokenizer.convert_tokens_to_ids(token) for token in (TURN_END, TEXT_END)}
+
+
 @dataclass
 class Setup:
     quick: bool
@@ -37,7 +42,7 @@ class Setup:
 
     def __post_init__(self) -> None:
         self.prompts = Prompts(self.tokenizer, visual_tokens=1)
-        self.stops = {self.tokenizer.convert_tokens_to_ids(token) for token in (TURN_END, TEXT_END)}
+        self.stops = stops_of(self.tokenizer)
 
     def after(self, stage: str) -> TrainingMllama:
         """The model as a stage left it: the running average."""
