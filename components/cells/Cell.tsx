@@ -1,6 +1,15 @@
 "use client";
 /** A live cell: its bar with the state, its code, its output, its error. */
-import { memo, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactElement, type RefObject } from "react";
+import {
+  memo,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type ReactElement,
+  type RefObject,
+} from "react";
 import styles from "./cells.module.css";
 import { CodeArea, type CodeAreaHandle } from "./CodeArea";
 import { FailureBox } from "./FailureBox";

@@ -94,6 +94,20 @@ test("the editor lets the keyboard in and out", async () => {
   expect(await cell.locator(".cm-content").evaluate((editor) => editor.contains(document.activeElement))).toBe(false);
 });
 
+test("an output that is wider than the page scrolls with the keyboard; one that fits is no stop on the way", async () => {
+  const output = page.locator('[data-cell="numbers"] [data-output]');
+  expect(await output.getAttribute("tabindex")).toBeNull();
+  const wide = 'const wide = document.createElement("div"); wide.style = "width: 3000px; height: 20px"; display(wide);';
+  await rewrite(page, '[data-cell="numbers"]', wide);
+  await expect.poll(() => output.getAttribute("tabindex")).toBe("0");
+  expect(await output.getAttribute("aria-label")).toMatch(/^Output of /);
+  await output.focus();
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(() => output.evaluate((box) => box.scrollLeft)).toBeGreaterThan(0);
+  await page.locator('[data-cell="numbers"]').getByRole("button", { name: "Reset" }).click();
+  await expect.poll(() => output.getAttribute("tabindex")).toBeNull();
+});
+
 test("an edit is kept on this device, and a second visit takes the weights from the browser's cache", async () => {
   await rewrite(page, '[data-cell="numbers"]', "display(1234 * 2);");
   await cellReaches(page, "numbers", "fulfilled");
