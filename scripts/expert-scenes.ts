@@ -15,7 +15,6 @@
  *
  * One scene in seven shows one thing alone, one in six is for reading, the others are mixed. `--signs` draws for reading
  * instead: a sign in every scene, most with a text that is no word; in train, never one that `isHeldOutText` keeps back.
- * `--alone` draws one thing in every scene, and nothing else.
  * `--pairs heldout` draws scenes with two things that never stand together in training, `--pairs known` the same without.
  * Scene i has the seed `from + i`; its options come from that seed too.
  */
@@ -53,7 +52,7 @@ const NONE = 255;
 const classes = [...things.map(({ name }) => name), ...shapeNames, "sign", "ground"];
 const GROUND = classes.length - 1;
 const USAGE =
-  "usage: npx tsx scripts/expert-scenes.ts --split train|test|heldout --count N --out DIR [--from SEED] [--signs] [--alone] [--augment] [--pairs heldout|known]";
+  "usage: npx tsx scripts/expert-scenes.ts --split train|test|heldout --count N --out DIR [--from SEED] [--signs] [--augment] [--pairs heldout|known]";
 
 type Options = SceneKind & { count: number; from: number; out: string };
 
@@ -72,12 +71,11 @@ function readOptions(): Options {
       from: { type: "string", default: "0" },
       out: { type: "string", default: "" },
       signs: { type: "boolean", default: false },
-      alone: { type: "boolean", default: false },
       augment: { type: "boolean", default: false },
       pairs: { type: "string" },
     },
   });
-  const { split, count, from, out, signs, alone, augment } = values;
+  const { split, count, from, out, signs, augment } = values;
   const pairs = pairKinds.find((kind) => kind === values.pairs);
   if (values.pairs !== undefined && !pairs) {
     throw new Error(`expected --pairs to be ${pairKinds.join(" or ")}, got ${JSON.stringify(values.pairs)}; ${USAGE}`);
@@ -91,7 +89,7 @@ function readOptions(): Options {
     }
   }
   if (!out) throw new Error(`expected --out to be a folder, got nothing; ${USAGE}`);
-  return { split: split as Split, count: Number(count), from: Number(from), out, signs, alone, augment, pairs };
+  return { split: split as Split, count: Number(count), from: Number(from), out, signs, augment, pairs };
 }
 
 async function write(options: Options): Promise<void> {

@@ -28,8 +28,6 @@ export type SceneKind = {
   augment?: boolean;
   /** Whether each scene is for reading [one in six] */
   signs?: boolean;
-  /** Whether each scene shows one thing and nothing else [one in seven] */
-  alone?: boolean;
   /** Scenes of several things only: with two that never stand together in training, or without such a pair */
   pairs?: (typeof pairKinds)[number];
 };
@@ -38,9 +36,8 @@ export const pairKinds = ["heldout", "known"] as const;
 
 /** The scene of a seed; which kind of scene it is comes from the seed too. */
 export function expertScene(seed: number, kind: SceneKind, atlas: Atlas): Scene {
-  const { split, signs = false, alone = false, augment = false, pairs } = kind;
+  const { split, signs = false, augment = false, pairs } = kind;
   const r = random(seed, STREAM + splits.indexOf(split));
-  if (alone) return randomScene(seed, { split, augment, things: 1 }, atlas);
   if (pairs === "heldout") return mixedScene(seed, { split, augment, pairs }, atlas);
   if (pairs === "known") return knownPairs(seed, r, { split, augment }, atlas);
   if (!signs) {

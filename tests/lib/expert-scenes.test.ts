@@ -26,9 +26,3 @@ test("training never shows such a pair, and cannot be asked for one", () => {
   expect(scenes.filter(hasHeldOutPair)).toEqual([]);
   expect(() => expertScene(1, { split: "train", pairs: "heldout" }, atlas)).toThrow(/train, which never shows them/);
 });
-
-test("--alone: one thing, and nothing else that has a name", () => {
-  const scenes = SEEDS.map((seed) => expertScene(seed, { split: "train", augment: true, alone: true }, atlas));
-  const kinds = scenes.map(({ items }) => items.map(({ kind }) => kind).join());
-  expect(new Set(kinds)).toEqual(new Set(["thing", "thing,shape"])); // in training, a blob over some
-});

@@ -101,7 +101,7 @@ def draw(scenes: str, split: str, count: int, folder: Path, extra: list[str] = [
     if (folder / "meta.json").exists():  # written last
         return
     command = ["npx", "tsx", "scripts/expert-scenes.ts", "--split", split, "--count", str(count), "--out", str(folder)]
-    subprocess.run([*command, *([] if scenes == "things" else [f"--{scenes}"]), *extra], cwd=ROOT, check=True)
+    subprocess.run([*command, *(["--signs"] if scenes == "signs" else []), *extra], cwd=ROOT, check=True)
 
 
 def choose(scenes: ExpertScenes, count: int, generator: torch.Generator) -> np.ndarray:

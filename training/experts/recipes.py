@@ -9,7 +9,7 @@ class ExpertRecipe:
     config: dict
     start: str = ""  # the model of the course whose first layers it starts from; none by default
     # data
-    scenes: str = "things"  # or "signs", "alone": which scenes it is trained on, a flag of scripts/expert-scenes.ts
+    scenes: str = "things"  # or "signs": which scenes it is trained on
     train_scenes: int = 40_000
     eval_scenes: int = 4_000  # of each: unseen scenes in training styles, scenes in the held-out style
     # optimisation
