@@ -1,7 +1,7 @@
 /** Shares (accuracies, weights) as bars, in the given order. */
 import { element } from "../ui/element";
 import { frame } from "./frame";
-import { list, percent } from "./words";
+import { numbered, percent } from "./words";
 
 export type Share = {
   label: string;
@@ -26,5 +26,5 @@ export function bars(shares: readonly Share[], options: { what?: string } = {}):
 }
 
 export function describeShares(shares: readonly Share[], { what = "Shares" }: { what?: string } = {}): string {
-  return `${what}: ${list(shares.map(({ label, share }) => `${label} ${percent(share)}`))}.`;
+  return `${what}: ${numbered(shares.map(({ label, share }) => [label, percent(share)]))}.`;
 }

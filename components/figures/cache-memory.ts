@@ -48,14 +48,14 @@ export function bytesPerPosition({ name, numHiddenLayers, numKeyValueHeads, head
 
 export function describeCache(shapes: readonly CacheShape[], { positions }: { positions: number }): string {
   const weights = shapes.map((shape) => ({ name: shape.name, bytes: bytesPerPosition(shape) }));
-  const said = weights.map(({ name, bytes }) => `${name} ${size(bytes * positions)} (${size(bytes)} each)`);
+  const said = weights.map(({ name, bytes }) => `${name}, ${size(bytes * positions)} (${size(bytes)} a position)`);
   const [most, least] = [...weights]
     .sort((a, b) => b.bytes - a.bytes)
     .filter((_, i, all) => i === 0 || i === all.length - 1);
   const times = least
     ? ` ${most!.name} needs ${Number((most!.bytes / least.bytes).toPrecision(3))} times what ${least.name} needs.`
     : "";
-  return `At ${positions.toLocaleString("en")} positions: ${said.join(", ")}.${times}`;
+  return `At ${positions.toLocaleString("en")} positions: ${said.join("; ")}.${times}`;
 }
 
 /** In decimal units, as memory of devices is sold. */

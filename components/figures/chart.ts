@@ -25,10 +25,11 @@ export type ChartOptions = {
 
 const WIDTH = 640;
 const HEIGHT = 260;
-const LEFT = 76;
+const LEFT = 92;
 const RIGHT = 16;
 const TOP = 14;
 const BOTTOM = 40;
+const HALF_CHARACTER = 6; // as wide as digits get on a phone, where text is larger in the drawing's own units
 
 /** The lines of one chart that have a colour of their own. */
 export const MOST_LINES = 4;
@@ -59,9 +60,9 @@ export function chart(lines: readonly Line[], options: ChartOptions): Element[] 
       svgElement("text", { x: LEFT - 8, y: y.place(value) + 6, "text-anchor": "end" }, y.format(value)),
     );
   for (const value of x.ticks) {
-    const anchor = x.place(value) > WIDTH - RIGHT - 24 ? "end" : "middle"; // the last one stays in the drawing
-    const right = anchor === "end" ? WIDTH : x.place(value);
-    drawing.append(svgElement("text", { x: right, y: HEIGHT - BOTTOM + 26, "text-anchor": anchor }, x.format(value)));
+    const words = x.format(value);
+    const middle = Math.min(x.place(value), WIDTH - words.length * HALF_CHARACTER); // the last one stays in the drawing
+    drawing.append(svgElement("text", { x: middle, y: HEIGHT - BOTTOM + 26, "text-anchor": "middle" }, words));
   }
   if (at !== undefined)
     drawing.append(
@@ -70,17 +71,18 @@ export function chart(lines: readonly Line[], options: ChartOptions): Element[] 
   for (const guide of guides)
     drawing.append(
       svgElement("line", { class: "fig-at", x1: LEFT, x2: WIDTH - RIGHT, y1: y.place(guide.y), y2: y.place(guide.y) }),
-      svgElement("text", { x: WIDTH - RIGHT, y: y.place(guide.y) - 6, "text-anchor": "end" }, guide.name),
     );
   lines.forEach((line, i) => {
     const path = line.points.map(([a, b], n) => `${n ? "L" : "M"}${x.place(a).toFixed(1)} ${y.place(b).toFixed(1)}`);
     drawing.append(svgElement("path", { class: `fig-series fig-series-${i}`, d: path.join("") }));
   });
+  for (const guide of guides)
+    drawing.append(svgElement("text", { x: WIDTH - RIGHT, y: y.place(guide.y) - 6, "text-anchor": "end" }, guide.name));
   const key = element(
     "div",
     { class: "fig-key", "aria-hidden": "true" },
     ...lines.map(({ name }, i) => element("span", { class: `fig-key-${i}` }, name)),
-    element("span", { class: "fig-unit" }, `${options.y.label} by ${options.x.label}`),
+    element("span", { class: "fig-unit" }, `up: ${options.y.label}; across: ${options.x.label}`),
   );
   return [drawing, key];
 }

@@ -1,7 +1,7 @@
 /** Lines over training: accuracy by step, one line a series, with an optional mark at the step that is looked at. */
 import { element, svgElement } from "../ui/element";
 import { frame } from "./frame";
-import { list, percent } from "./words";
+import { percent } from "./words";
 
 export type Series = { name: string; points: readonly { step: number; accuracy: number }[] };
 
@@ -70,5 +70,5 @@ export function describeCurve(series: readonly Series[], { at }: { at?: number }
         : "";
     return `${name}: ${percent(first.accuracy)} after ${first.step.toLocaleString("en")} steps${now}, ${percent(end.accuracy)} after ${end.step.toLocaleString("en")}`;
   });
-  return `Accuracy, ${list(phrases)}.`;
+  return `Accuracy, ${phrases.join("; ")}.`;
 }

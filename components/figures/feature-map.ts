@@ -102,7 +102,9 @@ function where(index: number, sizes: readonly { rows: number; columns: number }[
   let left = index;
   for (const [i, { rows, columns }] of sizes.entries()) {
     if (left < rows * columns)
-      return sizes.length > 1 ? `${place(left, columns)} of ${titles[i] ?? `map ${i}`}` : place(left, columns);
+      return sizes.length > 1
+        ? `${place(left, columns)} in ${titles[i] ? `“${titles[i]}”` : `map ${i}`}`
+        : place(left, columns);
     left -= rows * columns;
   }
   return "";

@@ -13,7 +13,7 @@ export type GalleryItem = {
   marked?: boolean;
 };
 
-/** @param options.caption a sentence after the list in words */
+/** @param options.caption a sentence below; the titles and texts of the pictures are words already */
 export function gallery(items: readonly GalleryItem[], options: { caption?: string } = {}): HTMLElement {
   const cards = items.map(({ picture, title, text, marked }) => {
     const canvas = picture && paint(asPicture(picture));
@@ -26,6 +26,5 @@ export function gallery(items: readonly GalleryItem[], options: { caption?: stri
       text === undefined ? undefined : element("span", {}, text),
     );
   });
-  const caption = options.caption ?? `${items.length} pictures, side by side.`;
-  return frame("gallery", [element("ul", { class: "fig-cards" }, ...cards)], caption);
+  return frame("gallery", [element("ul", { class: "fig-cards" }, ...cards)], options.caption ?? "");
 }

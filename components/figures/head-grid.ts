@@ -6,7 +6,7 @@ import type { Matrix } from "./matrix";
 import { overlay } from "./overlay";
 import { patchGrid } from "./patch-grid";
 import { type Picture } from "../ui/paint";
-import { list, percent, place } from "./words";
+import { percent, place } from "./words";
 
 export type HeadGridOptions = {
   picture: Picture;
@@ -47,5 +47,5 @@ export function describeHeads(
     overPatches.forEach((weight, i) => (onThings += truth.patches[i]! >= 0 ? weight : 0));
     return `head ${head}: ${percent(onThings)} on things, ${peak}`;
   });
-  return `${layer === undefined ? "Each head" : `Each head of layer ${layer}`}, on its own scale: ${list(heads)}.`;
+  return `${layer === undefined ? "Each head" : `Each head of layer ${layer}`}, on its own scale: ${heads.join("; ")}.`;
 }

@@ -47,6 +47,6 @@ export function describeMatrix(value: Matrix, options: { rows?: string; columns?
   const what = options.label ? `${options.label}: ` : "";
   return (
     `${what}${rows} row${rows === 1 ? "" : "s"}${options.rows ? ` (${options.rows})` : ""} of ${columns} numbers${options.columns ? ` (${options.columns})` : ""}, ` +
-    `from ${short(low)} (amber) to ${short(high)} (teal), on average ${short(sum / values.length)}.`
+    `from ${short(low)} (${low < 0 ? "amber" : "pale"}) to ${short(high)} (${high > 0 ? "teal" : "pale"}), on average ${short(sum / values.length)}.`
   );
 }

@@ -5,7 +5,7 @@
 import { element } from "../ui/element";
 import { frame } from "./frame";
 import { matrix, type Matrix } from "./matrix";
-import { list } from "./words";
+import { numbered } from "./words";
 
 /** One place of the model: its name, and one vector a token, [T, D]. */
 export type Place = { name: string; value: Matrix };
@@ -46,7 +46,7 @@ export function describeNorms(
   { tokens }: { tokens?: readonly string[] } = {},
 ): string {
   if (places.length === 0) return "No vectors.";
-  const means = list(places.map(({ name, norms }) => `${name} ${short(mean(norms))}`));
+  const means = numbered(places.map(({ name, norms }) => [name, short(mean(norms))]));
   let longest = { name: "", token: 0, norm: -1 };
   for (const { name, norms } of places)
     norms.forEach((norm, token) => {

@@ -5,7 +5,7 @@ import { frame } from "./frame";
 import { overlay } from "./overlay";
 import { patchGrid } from "./patch-grid";
 import { type Picture } from "../ui/paint";
-import { list, percent, place } from "./words";
+import { percent, place } from "./words";
 
 export type WeightedCard = {
   title: string;
@@ -47,5 +47,6 @@ export function describeOverlays(
       ? `${title}: none`
       : `${title}: most on patch ${best} (${place(best, columns)}, ${percent(weights[best]!)})`;
   });
-  return `${what}, ${shared ? "all on one scale" : "each on its own scale"}: ${list(each)}.`;
+  const scales = cards.length < 2 ? "" : shared ? ", all on one scale" : ", each on its own scale";
+  return `${what}${scales}: ${each.join("; ")}.`;
 }

@@ -8,7 +8,7 @@ const channels = ["red", "green", "blue"] as const;
 const WIDTH = 640;
 const HEIGHT = 240;
 const LEFT = 44;
-const RIGHT = 10;
+const RIGHT = 26;
 const TOP = 12;
 const BOTTOM = 34;
 
@@ -30,14 +30,15 @@ export function profile(picture: Picture, options: { row?: number } = {}): HTMLE
     );
   }
   for (const column of [0, Math.floor(width / 2), width - 1])
-    drawing.append(svgElement("text", { x: x(column), y: HEIGHT - 8, "text-anchor": "middle" }, column));
+    drawing.append(svgElement("text", { x: x(column), y: HEIGHT - 8, "text-anchor": "middle" }, String(column)));
   lines.forEach((values, c) => {
     const path = values.map((value, i) => `${i ? "L" : "M"}${x(i).toFixed(1)} ${y(value).toFixed(1)}`).join("");
     drawing.append(svgElement("path", { class: `fig-series fig-${channels[c]!}`, d: path }));
   });
 
   const names = channels.map((name) => element("span", { class: `fig-key-${name}` }, name));
-  const key = element("div", { class: "fig-key" }, ...names);
+  const axes = element("span", { class: "fig-unit" }, "up: the value; across: the column");
+  const key = element("div", { class: "fig-key" }, ...names, axes);
   const stage = element("div", { class: "fig-stage fig-profile-stage" }, paint(picture), marked(picture, row));
   const drawn = element("div", { class: "fig-beside", "aria-hidden": "true" }, stage, element("div", {}, drawing, key));
   return frame("profile", [drawn], describeProfile(lines, row));

@@ -63,7 +63,7 @@ export function describeSimilarity(values: readonly number[], { patch, columns }
   const short = (x: number) => x.toFixed(2).replace("-", "−");
   const best = others.sort((a, b) => values[b]! - values[a]!).slice(0, 3);
   return (
-    `Patch ${patch} (${place(patch, columns)}): on average ${short(mean(near))} similar to its direct neighbours, ` +
-    `${short(mean(others))} to all others. Most alike: ${list(best.map((i) => `patch ${i} (${place(i, columns)}, ${short(values[i]!)})`))}.`
+    `Patch ${patch} (${place(patch, columns)}): its cosine to its direct neighbours is ${short(mean(near))} on average, ` +
+    `to all others ${short(mean(others))}. Teal is above 0, amber below. Most alike: ${list(best.map((i) => `patch ${i} (${place(i, columns)}, ${short(values[i]!)})`))}.`
   );
 }

@@ -52,13 +52,13 @@ function probabilityOf({ probability, logprob }: StreamedToken): number | undefi
 
 /** Spaces and line breaks are tokens too. */
 function visible(text: string): string {
-  return text.replace(/ /g, "·").replace(/\n/g, "↵") || "(end)";
+  return text.replace(/ /g, "·").replace(/\n/g, "\\n") || "(end)";
 }
 
 export function describeTokenStream(tokens: readonly StreamedToken[]): string {
   if (tokens.length === 0) return "No tokens yet.";
   const text = tokens.map((token) => token.text).join("");
-  const begin = `${counted(tokens.length, "token")}${text.trim() ? `: “${text.trim()}”` : ", without a word"}.`;
+  const begin = `${counted(tokens.length, "token")}${text.trim() ? `: “${text.trim()}”` : ", without a word"}${/[.!?]$/.test(text.trim()) ? "" : "."}`;
   const rated = tokens
     .map((token) => ({ text: token.text, share: probabilityOf(token) }))
     .filter((token): token is { text: string; share: number } => token.share !== undefined);

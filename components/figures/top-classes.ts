@@ -29,9 +29,13 @@ export function topClasses(
 export function describeClasses(answers: readonly Prediction[]): string {
   const [first, ...others] = sorted(answers);
   if (!first) return "No answer.";
-  const rest = others.map(({ label, probability }) => `${label} (${percent(probability)})`);
-  return `The answer is ${first.label}, with a probability of ${percent(first.probability)}${rest.length ? `; then ${list(rest)}` : ""}.`;
+  const rest = others.map(({ label, probability }) => `${quoted(label)} (${percent(probability)})`);
+  return `The answer is ${quoted(first.label)}, with a probability of ${percent(first.probability)}${rest.length ? `; then ${list(rest)}` : ""}.`;
 }
+
+/** A sentence or a sign among other words needs its bounds shown; a plain name does not. */
+const quoted = (label: string) =>
+  /^[\p{L}\p{N}]([\p{L}\p{N} -]*[\p{L}\p{N}])?$/u.test(label) ? label : `“${label.trim()}”`;
 
 function predictions(
   answers: readonly Prediction[] | ArrayLike<number>,

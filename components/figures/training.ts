@@ -1,7 +1,7 @@
 /** The course of a training, from the training-log.json that lies beside a model: one number, step by step. */
 import { chart, type Line } from "./chart";
 import { frame } from "./frame";
-import { list, percent } from "./words";
+import { percent } from "./words";
 
 type Entry = { step: number; [field: string]: unknown };
 
@@ -15,6 +15,8 @@ const names: Record<string, string> = {
   accuracy: "accuracy on what it trains on",
   training: "accuracy, training styles",
   heldOut: "accuracy, a style it never saw",
+  views: "loss of the views",
+  masked: "loss of the masked patches",
 };
 const shares = new Set(["accuracy", "training", "heldOut", "recall", "retrieved"]);
 
@@ -78,10 +80,10 @@ export function describeTraining(lines: readonly Line[], { inShares }: { inShare
     const extreme =
       best === last || best === first
         ? ""
-        : `; ${inShares ? "at most" : "at least"} ${said(best[1])} at step ${steps(best[0])}`;
+        : `, ${inShares ? "highest" : "lowest"} ${said(best[1])} at step ${steps(best[0])}`;
     return `${name}: ${said(first[1])} at step ${steps(first[0])}, ${said(last[1])} at step ${steps(last[0])}${extreme}`;
   });
-  return `${capital(list(phrases))}.`;
+  return `${capital(phrases.join("; "))}.`;
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

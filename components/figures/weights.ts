@@ -66,12 +66,16 @@ export function describeWeights(value: Matrix, options: WeightsOptions = {}): st
   return `${flat.rows} rows of ${flat.columns} weights; ${list(most)}. ${total}.`;
 }
 
-/** Of all pairs of two different ones: the most and the least. */
+/** Of all pairs of two different ones: the most and the least. Which is the row and which the column is told where it counts. */
 function describePairs(flat: Flat, names: { rows: readonly string[]; columns: readonly string[] }, digits: number) {
+  const at = (r: number, c: number) => flat.values[r * flat.columns + c]!;
+  const symmetric =
+    flat.rows === flat.columns && names.rows.every((_, r) => names.columns.every((_, c) => at(r, c) === at(c, r)));
+  const words = (row: string, column: string) => (symmetric ? `${row} and ${column}` : `row ${row}, column ${column}`);
   const pairs = names.rows.flatMap((name, r) =>
-    names.columns.map((other, c) => ({ words: `${name} and ${other}`, x: flat.values[r * flat.columns + c]!, r, c })),
+    names.columns.map((other, c) => ({ words: words(name, other), x: at(r, c), r, c })),
   );
-  const different = pairs.filter(({ r, c }) => r < c).sort((a, b) => b.x - a.x);
+  const different = pairs.filter(({ r, c }) => (symmetric ? r < c : r !== c)).sort((a, b) => b.x - a.x);
   const [most, least] = [different[0], different.at(-1)];
   if (!most || !least) return `${flat.rows} rows of ${flat.columns} numbers.`;
   return `Most: ${most.words} (${short(most.x, digits)}). Least: ${least.words} (${short(least.x, digits)}).`;

@@ -22,6 +22,11 @@ export function list(words: readonly string[]): string {
   return `${words.slice(0, -1).join(", ")} and ${words.at(-1)!}`;
 }
 
+/** Names, each with its number, so that a name may end with one: "layer 1, 20; layer 2, 31". */
+export function numbered(pairs: readonly (readonly [name: string, value: string])[]): string {
+  return pairs.map(([name, value]) => `${name}, ${value}`).join("; ");
+}
+
 /** 1 -> "1 patch", 5 -> "5 patches". */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;

@@ -10,7 +10,8 @@ export type CitedSource = {
   /** All authors, up to a few. */
   authors: string;
   title: string;
-  year: number;
+  /** With a letter where it is needed to tell sources apart. */
+  year: string;
   /** Where it appeared. */
   where?: string;
   url: string;

@@ -1,3 +1,4 @@
+import { Fragment } from "react";
 import styles from "./source.module.css";
 
 /** A file of this repository, as it is now. A long one opens on demand. */
@@ -12,7 +13,18 @@ export function Source({ file, lines, html }: { file: string; lines?: [number, n
   );
   const name = (
     <>
-      <code>{file}</code>
+      <code>
+        {file.split("/").map((part, i) => (
+          <Fragment key={i}>
+            {i > 0 && (
+              <>
+                /<wbr />
+              </>
+            )}
+            {part}
+          </Fragment>
+        ))}
+      </code>
       <span>{lines ? `lines ${lines[0]} to ${lines[1]}` : `${count} lines`}</span>
     </>
   );

@@ -115,6 +115,9 @@ export function lessonPlugin(options: PluginOptions) {
           );
         }
         return [];
+      case "text":
+        node.value = unbroken(node.value ?? "");
+        return [node];
       case "code":
         return fence(node);
       case "heading":
@@ -375,4 +378,9 @@ export const listingKey = (file: string, lines?: string): string => (lines ? `${
 /** A link to another lesson's file works on the page as well: ../02-the-block/index.mdx -> ../the-block/ */
 export function lessonAddress(url: string): string {
   return /^\.{1,2}\/(?!.*:)/.test(url) ? url.replace(/\/index\.mdx(?=#|$)/, "/").replace(/(^|\/)\d{2}-/g, "$1") : url;
+}
+
+/** No line breaks between a number and its unit, or within 8 × 8. */
+export function unbroken(text: string): string {
+  return text.replace(/(\d) (?=%)/g, "$1\u00a0").replace(/(\d) × (?=\d)/g, "$1\u00a0×\u00a0");
 }

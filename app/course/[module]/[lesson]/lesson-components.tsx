@@ -50,13 +50,23 @@ export function lessonComponents(lesson: Lesson, sources: readonly CitedSource[]
   };
 }
 
-export function citedSource(reference: Reference): CitedSource {
+/** Sources of the same authors and year get a letter: 2024a, 2024b. */
+export function citedSources(references: readonly Reference[]): CitedSource[] {
+  const called = (reference: Reference) => `${authorsInShort(reference)} ${yearOf(reference)}`;
+  return references.map((reference) => {
+    const namesakes = references.filter((other) => called(other) === called(reference));
+    const letter = namesakes.length > 1 ? String.fromCharCode(97 + namesakes.indexOf(reference)) : "";
+    return citedSource(reference, letter);
+  });
+}
+
+function citedSource(reference: Reference, letter: string): CitedSource {
   return {
     id: reference.id,
     short: authorsInShort(reference),
     authors: authorsInFull(reference),
     title: reference.title,
-    year: yearOf(reference),
+    year: `${yearOf(reference)}${letter}`,
     where: reference["container-title"],
     url: reference.URL,
   };

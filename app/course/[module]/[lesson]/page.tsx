@@ -9,7 +9,7 @@ import { Pill } from "../../../../components/ui/pill";
 import { SiteFrame } from "../../../../components/ui/site-frame";
 import { renderLesson, type Lesson } from "../../../../lib/course";
 import { course } from "../../../course";
-import { citedSource, lessonComponents } from "./lesson-components";
+import { citedSources, lessonComponents } from "./lesson-components";
 import { LiveLesson } from "./live-lesson";
 import styles from "./page.module.css";
 
@@ -36,7 +36,7 @@ export default async function LessonPage({ params }: Props) {
   const lesson = await lessonAt(await params);
   const { lessons, references } = await course();
   const { module, slug, number, frontMatter, headings } = lesson;
-  const sources = lesson.citations.map((id) => citedSource(references.get(id)!));
+  const sources = citedSources(lesson.citations.map((id) => references.get(id)!));
   const place = lessons.indexOf(lesson);
   const eyebrow = `${String(module.number).padStart(2, "0")} ${module.title}`;
   const sections = [
