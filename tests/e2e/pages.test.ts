@@ -68,6 +68,17 @@ test("every link inside the course leads somewhere", async () => {
   await reader.close();
 });
 
+test("formulas are drawn by the style sheet of their own version: what stands above or below a line is smaller", async () => {
+  const reader = await read(browser, `${site}/course/attention/queries-keys-and-values/`);
+  const sizes = await reader.page.locator(".katex .msupsub .mtight").evaluateAll((parts) => {
+    const size = (part: Element) => parseFloat(getComputedStyle(part).fontSize);
+    return parts.map((part) => size(part) / size(part.closest(".katex")!));
+  });
+  expect(sizes.length).toBeGreaterThan(0);
+  expect(Math.max(...sizes)).toBeLessThan(0.9);
+  await reader.close();
+});
+
 test("an address that does not exist gets the course's own page", async () => {
   const reader = await read(browser, `${site}/course/no-such-lesson/`);
   expect(await reader.page.title()).toMatch(/not found/i);

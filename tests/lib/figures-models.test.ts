@@ -80,7 +80,7 @@ describe("norms", () => {
     expect(widths(figure, ".fig-bar i")).toEqual(["30%", "60%"]);
     expect(widths(figure, ".fig-range")).toEqual(["40%", "80%"]);
     expect(text(figure)).toBe(
-      "Length of a token’s vector, on average: embeddings 3.00 and layer 0 6.00. A thin line goes from the shortest to " +
+      "Length of a token’s vector, on average: embeddings, 3.00; layer 0, 6.00. A thin line goes from the shortest to " +
         "the longest. The longest of all is token 0 (“cat”) at layer 0, 10.0.",
     );
   });
@@ -182,7 +182,7 @@ describe("training", () => {
 
   test("loss: first, last and lowest", () => {
     const figure = training(log);
-    expect(text(figure)).toBe("Loss: 6.44 at step 50, 1.1 at step 4,600; at least 0.9 at step 100.");
+    expect(text(figure)).toBe("Loss: 6.44 at step 50, 1.1 at step 4,600, lowest 0.9 at step 100.");
     const ys = figure
       .querySelector(".fig-series-0")!
       .getAttribute("d")!
@@ -195,7 +195,7 @@ describe("training", () => {
   test("what was measured on the way, as shares", () => {
     const figure = training(log, { fields: ["training", "heldOut"] });
     expect(text(figure)).toBe(
-      "Accuracy, training styles: 1.0 % at step 0, 90 % at step 4,600 and accuracy, a style it never saw: 2.0 % at step 0, 50 % at step 4,600.",
+      "Accuracy, training styles: 1.0 % at step 0, 90 % at step 4,600; accuracy, a style it never saw: 2.0 % at step 0, 50 % at step 4,600.",
     );
     expect(texts(figure, "text")).toContain("100 %");
     expect(texts(figure, ".fig-key-1")).toEqual(["accuracy, a style it never saw"]);
@@ -379,9 +379,9 @@ describe("cacheMemory", () => {
 
   test("Llama 3's cache at 131,072 positions: 17.2 GB, where all heads would need 68.7", () => {
     expect(text(cacheMemory([all, grouped]))).toBe(
-      "At 131,072 positions: 32 heads 68.7 GB (524 kB each), 8 heads 17.2 GB (131 kB each). 32 heads needs 4 times what 8 heads needs.",
+      "At 131,072 positions: 32 heads, 68.7 GB (524 kB a position); 8 heads, 17.2 GB (131 kB a position). 32 heads needs 4 times what 8 heads needs.",
     );
-    expect(text(cacheMemory([grouped], { at: 1000 }))).toBe("At 1,000 positions: 8 heads 131 MB (131 kB each).");
+    expect(text(cacheMemory([grouped], { at: 1000 }))).toBe("At 1,000 positions: 8 heads, 131 MB (131 kB a position).");
   });
 
   test("a config without heads is a sentence", () => {

@@ -58,6 +58,14 @@ describe("weights", () => {
     expect(figure.querySelector(".fig-sum")).toBeNull();
   });
 
+  test("of ordered pairs, says which is the row: both halves of the table count", () => {
+    const pairs = [
+      [0, 1],
+      [-3, 0],
+    ];
+    expect(text(weights(pairs, { sums: false }))).toBe("Most: row 0, column 1 (1.00). Least: row 1, column 0 (−3.00).");
+  });
+
   test("refuses more than a phone can show", () => {
     expect(() => weights([new Array<number>(17).fill(0)])).toThrow("at most 16 rows and columns, got 1 and 17");
   });

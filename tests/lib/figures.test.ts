@@ -267,8 +267,8 @@ describe("headGrid", () => {
     const figure = headGrid(maps, { picture: grey, patchSize: 2, layer: 2, truth });
     expect(figure.querySelectorAll(".fig-stage")).toHaveLength(2);
     expect(text(figure)).toBe(
-      "Each head of layer 2, on its own scale: head 0: 50 % on things, most on patch 5 (row 1, column 1, 50 %) " +
-        "and head 1: 75 % on things, most on patch 6 (row 1, column 2, 75 %).",
+      "Each head of layer 2, on its own scale: head 0: 50 % on things, most on patch 5 (row 1, column 1, 50 %); " +
+        "head 1: 75 % on things, most on patch 6 (row 1, column 2, 75 %).",
     );
   });
 });
@@ -287,8 +287,8 @@ describe("overlays", () => {
   test("one map a card, each on its own scale, in words", () => {
     const figure = overlays(grey, cards, { patchSize: 2, what: "Weights" });
     expect(text(figure)).toBe(
-      "Weights, each on its own scale: layer 0: most on patch 5 (row 1, column 1, 20 %) " +
-        "and layer 1: most on patch 6 (row 1, column 2, 80 %).",
+      "Weights, each on its own scale: layer 0: most on patch 5 (row 1, column 1, 20 %); " +
+        "layer 1: most on patch 6 (row 1, column 2, 80 %).",
     );
     expect(darkest(figure)).toEqual([0, 0]);
   });
@@ -312,9 +312,9 @@ describe("bars, gallery, heatmap, similarity, curve", () => {
       { label: "OpenMoji", share: 0.512, marked: true },
     ];
     const figure = bars(shares, { what: "Right answers" });
-    expect(text(figure)).toBe("Right answers: Noto 97 % and OpenMoji 51 %.");
+    expect(text(figure)).toBe("Right answers: Noto, 97 %; OpenMoji, 51 %.");
     expect([...figure.querySelectorAll("i")].map((bar) => bar.style.width)).toEqual(["97%", "51.2%"]);
-    expect(text(bars([...shares].reverse()))).toBe("Shares: OpenMoji 51 % and Noto 97 %.");
+    expect(text(bars([...shares].reverse()))).toBe("Shares: OpenMoji, 51 %; Noto, 97 %.");
   });
 
   test("gallery: each picture with its words", () => {
@@ -328,6 +328,7 @@ describe("bars, gallery, heatmap, similarity, curve", () => {
     expect(text(heatmap(value, { rows: "tokens", label: "Tokens" }))).toBe(
       "Tokens: 2 rows (tokens) of 3 numbers, from −1.00 (amber) to 4.00 (teal), on average 1.50.",
     );
+    expect(text(heatmap({ shape: [1, 2], data: [0, 1] }))).toContain("from 0.00 (pale) to 1.00 (teal)");
     expect(() => heatmap({ shape: [2, 3], data: [1] })).toThrow("got shape [2, 3] with 1 numbers");
   });
 
@@ -339,7 +340,8 @@ describe("bars, gallery, heatmap, similarity, curve", () => {
       [-1, 0],
     ];
     expect(text(similarity(vectors, { patch: 0 }))).toBe(
-      "Patch 0 (row 0, column 0): on average 0.50 similar to its direct neighbours, 0.00 to all others. " +
+      "Patch 0 (row 0, column 0): its cosine to its direct neighbours is 0.50 on average, to all others 0.00. " +
+        "Teal is above 0, amber below. " +
         "Most alike: patch 1 (row 0, column 1, 1.00), patch 2 (row 1, column 0, 0.00) and patch 3 (row 1, column 1, −1.00).",
     );
   });
