@@ -1697,6 +1697,7 @@ mistakes("09-llama-3-2-vision/03-text-unchanged", [
 mistakes("09-llama-3-2-vision/04-projector-or-cross-attention", [
   ["no return", [["return perPlace * pairs", "perPlace * pairs"]], "is there a return?"],
   ["keys only", [["const perPlace = 2 *", "const perPlace = 1 *"]], "a key and a value"],
+  ["bytes forgotten", [[" * model.bytes", ""]], "takes model.bytes bytes"],
   ["one layer", [["model.layers * (use.words + use.places)", "use.words + use.places"]], "Every layer keeps its own"],
   ["no picture in the row", [["(use.words + use.places)", "use.words"]], "stand in the row"],
   [

@@ -1,6 +1,5 @@
 """`python -m training eagle <stage>`: baseline, prealign, projector, sft, ablations, export, evaluate, or all of them; and
-`longer`, `longest`, `renewed-projector`, `renewed` and `renewed-longer`, in this order, which train all but the experts further
-from what is shipped, without the runs that led there."""
+those of LONGER, in their order, which train all but the experts further from what is shipped, without the runs that led there."""
 
 import dataclasses
 import json

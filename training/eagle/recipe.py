@@ -72,7 +72,7 @@ SHIPPED = "shipped"  # a start: the exported model itself
 # Further than `sft`, with the experts as it left them: what they see is computed once, and a step takes a third of the time.
 FROZEN_EXPERTS = Stage(trained=(FUSION, PROJECTOR, LANGUAGE), start=(SHIPPED,), scenes=16_000, steps=4_500, lr=1e-3, ema=0.998, eval_every=1_500)
 # More steps on the same scenes only learn them by heart. So: experts that were trained longer, a projector that is fitted to
-# them while all else rests, and new scenes, each seen once; then more of them.
+# them while all else rests, and new scenes, each seen once; then more of them, and a part of the first ones again.
 RENEWED = replace(FROZEN_EXPERTS, scenes=100_000, fresh=1)
 LONGER = {
     "longer": FROZEN_EXPERTS,
@@ -80,6 +80,8 @@ LONGER = {
     "renewed-projector": replace(RENEWED, trained=(FUSION, PROJECTOR), renewed=("dense", "text"), lr=1.5e-3, steps=300, ema=0.98, eval_every=150),
     "renewed": replace(RENEWED, start=("renewed-projector",), steps=6_000),
     "renewed-longer": replace(RENEWED, fresh=2, steps=6_000, decay=0.6, seed=6, eval_every=2_000),
+    # Scenes of the first round again, in another order, while the learning rate falls all the way.
+    "renewed-longest": replace(RENEWED, fresh=1, steps=3_600, decay=1.0, seed=7, eval_every=1_800),
 }
 FULL = BASELINE | MIXTURE | LONGER
 
