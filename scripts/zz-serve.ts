@@ -1,3 +1,0 @@
-import { serveStatic } from "./static-server";
-await serveStatic("/tmp/site", 3200);
-await new Promise(() => {});
