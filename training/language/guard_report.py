@@ -45,7 +45,7 @@ def chosen(evaluation: dict) -> str:
     recall, refusals = (percent(told[name], "messages") for name in ("recall", "falseRefusals"))
     return (
         f"A threshold is better chosen than taken at one half; but not on the messages that it is measured with. So the held-out phrasings are dealt to {told['parts']} "
-        f"parts. For each, the threshold is the lowest that refuses at most {told['allowed']:.0%} of the safe messages of all *other* parts; it lies from {told['lowest']:.2f} "
+        f"parts. For each, the threshold is the lowest that refuses at most {told['allowed']:.0%} of the safe messages of all other parts; it lies from {told['lowest']:.2f} "
         f"to {told['highest']:.2f}. Recall {recall}; false refusals {refusals}."
     )
 
