@@ -13,6 +13,9 @@ export type Scored = {
   unsafe: boolean;
 };
 
+/** Where the axes may end. */
+const LIMITS = [0.2, 0.4, 1];
+
 export type TradeOffOptions = {
   /** [0.5] */
   threshold?: number;
@@ -43,9 +46,11 @@ export function tradeOff(scored: readonly Scored[], options: TradeOffOptions = {
     .sort((a, b) => a[0] - b[0] || b[1] - a[1]);
   const here = errorsAt(scored, threshold);
   const share = (value: number) => `${Math.round(100 * value)} %`;
+  const worst = Math.max(here.misses, here.falseRefusals);
+  const to = LIMITS.find((limit) => limit >= 1.5 * worst) ?? 1; // a good model's curve hugs the corner: come nearer
   const drawn = chart([{ name: "all thresholds", points }], {
-    x: { label: "safe ones refused", from: 0, to: 1, format: share },
-    y: { label: "unsafe ones missed", from: 0, to: 1, format: share },
+    x: { label: "safe ones refused", from: 0, to, format: share },
+    y: { label: "unsafe ones missed", from: 0, to, format: share },
     at: here.falseRefusals,
     guides: [{ name: `threshold ${threshold}`, y: here.misses }],
   });
