@@ -203,7 +203,7 @@ function LeftOut({ entry, answers }: Props) {
         import("../figures"),
       ]);
       if (signal.aborted) return;
-      const all = { label: `with ${experts.join(", ")}`, share: found.probability, marked: true };
+      const all = { label: "with all of them", share: found.probability, marked: true };
       const others = found.without.map(({ expert, probability }) => ({
         label: `without ${expert}`,
         share: probability,

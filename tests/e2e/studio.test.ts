@@ -92,7 +92,7 @@ describe.each([
     await entry.getByRole("button", { name: "Ask again without each of them" }).click();
     const bars = entry.locator('[data-figure="bars"]');
     await bars.waitFor({ timeout: 220_000 });
-    expect(await bars.innerText()).toMatch(/as the first token of the answer: with .* without clip /);
+    expect(await bars.innerText()).toMatch(/as the first token of the answer: with all of them, .*; without clip, /);
     const encoders = page.getByRole("group", { name: "Encoders that look" });
     expect(await encoders.count()).toBe(1);
     await page.getByLabel("Stage of training").selectOption("llava");
