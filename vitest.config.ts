@@ -17,7 +17,7 @@ export default defineConfig({
       project("content"),
       project("e2e", {
         fileParallelism: false,
-        testTimeout: 300_000,
+        testTimeout: 240_000,
         hookTimeout: 600_000,
         globalSetup: "tests/e2e/site.ts",
       }),

@@ -16,16 +16,7 @@ type TraceEvent = {
 export type Task = { own: number; words: string };
 
 /** What the browser does for any page; how long it takes says nothing about our code. */
-const rendering = new Set([
-  "Layout",
-  "UpdateLayoutTree",
-  "PrePaint",
-  "Paint",
-  "Layerize",
-  "Commit",
-  "HitTest",
-  "ParseHTML",
-]);
+const rendering = new Set(["Layout", "UpdateLayoutTree", "PrePaint", "Paint", "Layerize", "Commit", "ParseHTML"]);
 
 /**
  * The longest tasks of every page's main thread during `act`, longest first. Processor time, not time on the clock:
@@ -66,11 +57,9 @@ function tasksOf(events: TraceEvent[]): Task[] {
           event.ts + event.dur! <= task.ts + task.dur!,
       );
       const browsers = inside.filter(({ name }) => rendering.has(name)).reduce((sum, { tdur }) => sum + tdur!, 0);
-      // A frame in which nothing but the browser's rendering took even a millisecond is all its own, untraced parts included.
-      const ours = inside.some(({ name, tdur }) => !rendering.has(name) && tdur! > 1000);
       const parts = inside.toSorted((a, b) => b.tdur! - a.tdur!).slice(0, 4);
       const words = parts.map(({ name, tdur }) => `${name} ${Math.round(tdur! / 1000)} ms`).join(", ");
-      return { own: ours ? (task.tdur! - browsers) / 1000 : 0, words };
+      return { own: (task.tdur! - browsers) / 1000, words };
     })
     .sort((a, b) => b.own - a.own);
 }

@@ -35,7 +35,7 @@ describe.concurrent.each(pages)("%s", (address) => {
   ] as const)("%s: axe finds nothing, nothing overflows, nothing complains", async (_, options) => {
     const reader = await read(browser, site + address, options);
     await reader.page.waitForLoadState("networkidle");
-    if (options.colorScheme === "light") await allCellsFulfilled(reader.page, 240_000); // of a lesson, on WebGPU; two pages share one software adapter
+    if (options.colorScheme === "light") await allCellsFulfilled(reader.page, 180_000); // of a lesson, on WebGPU
     expect(await accessibilityFindings(reader.page)).toEqual([]);
     const { scrollWidth, clientWidth } = await reader.page.evaluate(() => ({
       scrollWidth: document.documentElement.scrollWidth,
