@@ -4,8 +4,9 @@ import type { Page } from "playwright-core";
 export type Rendered = { html: string; text: string; images: Record<string, string> };
 
 /**
- * The output of each cell of the page that has one. Canvases become pictures (`src="outputs/<name>"`), inputs keep their
- * values and are switched off. What lies in `data-live-only` keeps its room and loses its pixels: it is of no use at rest.
+ * The output of each cell of the page that has one. Canvases and images that carry their pixels in the address become
+ * files (`src="outputs/<name>"`), inputs keep their values and are switched off. What lies in `data-live-only` keeps its
+ * room and loses its pixels: it is of no use at rest.
  */
 export async function renderedOutputs(page: Page): Promise<Record<string, Rendered>> {
   await page.evaluate("globalThis.__name = (named) => named"); // tsx marks functions with it; the page has none
@@ -16,16 +17,29 @@ export async function renderedOutputs(page: Page): Promise<Record<string, Render
         .map((byte) => byte.toString(16).padStart(2, "0"))
         .join("") + ".webp";
 
-    async function picture(canvas: HTMLCanvasElement, images: Record<string, string>): Promise<HTMLImageElement> {
+    type Drawn = HTMLCanvasElement | HTMLImageElement;
+
+    /** An image with its pixels in its own address becomes a canvas. */
+    function canvasOf(drawn: Drawn): HTMLCanvasElement {
+      if (drawn instanceof HTMLCanvasElement) return drawn;
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [drawn.naturalWidth, drawn.naturalHeight];
+      canvas.getContext("2d")!.drawImage(drawn, 0, 0);
+      return canvas;
+    }
+
+    async function picture(drawn: Drawn, images: Record<string, string>): Promise<HTMLImageElement> {
       // One pixel a number: what loses colour would change the numbers.
-      const data = canvas.toDataURL("image/webp", canvas.matches(".fig-heat") ? 1 : 0.9).split(",")[1]!;
+      const data = canvasOf(drawn)
+        .toDataURL("image/webp", drawn.matches(".fig-heat") ? 1 : 0.9)
+        .split(",")[1]!;
       const name = await nameOf(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)));
       images[name] = data;
       const img = document.createElement("img");
-      for (const { name, value } of canvas.attributes) img.setAttribute(name, value);
+      for (const { name, value } of drawn.attributes) img.setAttribute(name, value);
       img.setAttribute("src", `outputs/${name}`);
       img.setAttribute("loading", "lazy");
-      if (!img.hasAttribute("alt")) img.setAttribute("alt", canvas.getAttribute("aria-label") ?? "");
+      if (!img.hasAttribute("alt")) img.setAttribute("alt", drawn.getAttribute("aria-label") ?? "");
       return img;
     }
 
@@ -46,10 +60,14 @@ export async function renderedOutputs(page: Page): Promise<Record<string, Render
       if (!output.hasChildNodes()) continue;
       const copy = output.cloneNode(true) as HTMLElement;
       const images: Record<string, string> = {};
-      const canvases = [...output.querySelectorAll("canvas")];
-      const copies = [...copy.querySelectorAll("canvas")];
-      for (const [i, canvas] of canvases.entries()) {
-        if (!canvas.closest("[data-live-only]")) copies[i]!.replaceWith(await picture(canvas, images));
+      const drawings = "canvas, img[src^='data:']";
+      const copies = [...copy.querySelectorAll<Drawn>(drawings)];
+      for (const [i, drawn] of [...output.querySelectorAll<Drawn>(drawings)].entries()) {
+        if (!drawn.closest("[data-live-only]")) copies[i]!.replaceWith(await picture(drawn, images));
+      }
+      for (const atRest of copy.querySelectorAll<HTMLElement>("[data-live-only] [style]")) {
+        atRest.style.backgroundImage = "";
+        if (!atRest.getAttribute("style")) atRest.removeAttribute("style");
       }
       switchOff(copy);
       // The properties of the live elements are what counts, and a copy does not have them all.

@@ -2,7 +2,7 @@
 import { element } from "../ui/element";
 import { frame } from "./frame";
 import { patchGrid } from "./patch-grid";
-import { crop, paint, type Picture } from "../ui/paint";
+import { crop, pictureUrl, type Picture } from "../ui/paint";
 import { count as counted, place } from "./words";
 
 /**
@@ -20,7 +20,8 @@ export function tokens(
   if (classToken) row.append(element("li", { class: "fig-class-token" }, element("span", {}, "class"), label("–")));
   for (let i = 0; i < count; i++) {
     const cut = crop(picture, (i % columns) * patchSize, Math.floor(i / columns) * patchSize, patchSize, patchSize);
-    row.append(element("li", { class: i === highlight ? "fig-marked" : undefined }, paint(cut), label(String(i))));
+    const drawing = element("img", { src: pictureUrl(cut), width: patchSize, height: patchSize, alt: "" });
+    row.append(element("li", { class: i === highlight ? "fig-marked" : undefined }, drawing, label(String(i))));
   }
   return frame("tokens", [row], describeTokens({ rows, columns, patchSize, classToken, highlight }));
 }

@@ -3,7 +3,7 @@
  * onto the scene puts it there. One Tab stop: the arrow keys go from thing to thing.
  */
 import { element } from "../ui/element";
-import { paint, type Picture } from "../ui/paint";
+import { pictureUrl, type Picture } from "../ui/paint";
 
 export type PaletteActions = {
   add(thing: string): void;
@@ -18,6 +18,8 @@ export type Palette = {
 
 /** Drawn between two rests, so that the page never waits longer than a frame for all of them. */
 const DRAWN_AT_ONCE = 8;
+/** Pixels of a thing's picture: twice what it takes on the page (studio.css), for screens with two to a pixel. */
+const DRAWN_SIZE = 72;
 
 export function palette(things: readonly { name: string; kind: string }[], actions: PaletteActions): Palette {
   const search = element("input", {
@@ -30,9 +32,7 @@ export function palette(things: readonly { name: string; kind: string }[], actio
   const found = element("p", { class: "studio-note", role: "status" });
   const grid = element("div", { class: "studio-things", role: "group", "aria-label": "Things to place" });
   const buttons = things.map(({ name, kind }) => {
-    const canvas = element("canvas", { width: 1, height: 1, "aria-hidden": "true" });
-    const button = element("button", { type: "button", title: name, tabindex: -1 }, canvas);
-    button.setAttribute("aria-label", name);
+    const button = element("button", { type: "button", title: name, "aria-label": name, tabindex: -1 });
     button.dataset.words = `${name} ${kind}`;
     button.addEventListener("pointerdown", (event) => onPointer(event, button, name));
     grid.append(button);
@@ -134,10 +134,8 @@ export function palette(things: readonly { name: string; kind: string }[], actio
   }
 
   function newGhost(button: HTMLButtonElement): HTMLElement {
-    const canvas = button.querySelector("canvas")!;
-    const copy = element("canvas", { width: canvas.width, height: canvas.height });
-    copy.getContext("2d", { willReadFrequently: true })?.drawImage(canvas, 0, 0);
-    const ghost = element("div", { class: "studio-ghost", "aria-hidden": "true" }, copy);
+    const ghost = element("div", { class: "studio-ghost", "aria-hidden": "true" });
+    ghost.style.backgroundImage = button.style.backgroundImage;
     root.append(ghost);
     return ghost;
   }
@@ -152,7 +150,8 @@ export function palette(things: readonly { name: string; kind: string }[], actio
         if (missing.has(button)) continue;
         const picture = await draw(button.title);
         if (current !== drawing) return; // the style changed meanwhile
-        paint(picture, button.querySelector("canvas")!);
+        const url = pictureUrl(picture, DRAWN_SIZE);
+        button.style.backgroundImage = url ? `url(${url})` : "";
       }
       await new Promise((rest) => setTimeout(rest));
     }

@@ -17,6 +17,24 @@ export function paint(picture: Picture, canvas: HTMLCanvasElement = element("can
   return canvas;
 }
 
+/**
+ * A picture as a PNG in a data: address, for where there are dozens of small ones. The browser makes a layer of each
+ * canvas, and goes through all of them in every frame; what has an address is painted with the page.
+ *
+ * @param width in pixels [as it is]; the height follows
+ * @returns undefined where there is no canvas
+ */
+export function pictureUrl(picture: Picture, width = picture.width): string | undefined {
+  const own = paint(picture);
+  if (width === own.width) return own.getContext("2d") ? own.toDataURL() : undefined;
+  const scaled = element("canvas", { width, height: Math.round((width * own.height) / own.width) });
+  const context = scaled.getContext("2d", { willReadFrequently: true });
+  if (!context) return undefined;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(own, 0, 0, scaled.width, scaled.height);
+  return scaled.toDataURL();
+}
+
 /** A rectangle cut out of a picture, in pixels; it must lie within the picture. */
 export function crop(picture: Picture, left: number, top: number, width: number, height: number): Picture {
   const data = new Uint8ClampedArray(width * height * 4);

@@ -27,6 +27,12 @@ test("loading the lesson, its model and all of its cells", RETRY, async () => {
   expect(tasksOver(LIMIT, tasks)).toEqual([]);
 });
 
+test("the lesson has few canvases: the browser goes through all of them in every frame", async () => {
+  const count = await reader!.page.locator("canvas").count();
+  expect(count).toBeGreaterThan(0);
+  expect(count).toBeLessThan(40);
+});
+
 test("asking the model again", RETRY, async () => {
   const { page } = reader!;
   const tasks = await longestTasks(browser, async () => {

@@ -45,6 +45,8 @@ function tasksOf(events: TraceEvent[]): Task[] {
     events.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain").map(key),
   );
   const spans = events.filter((event) => event.ph === "X" && event.tdur !== undefined && main.has(key(event)));
+  // On a virtual machine a thread's clock may jump ahead: 20 ms of the processor within 0.02 ms have been seen.
+  for (const span of spans) span.tdur = Math.min(span.tdur!, span.dur!);
   if (spans.length === 0) throw new Error("tests: expected a trace with tasks of a page's main thread, got none");
   return spans
     .filter(({ name, tdur }) => name.endsWith("RunTask") && tdur! > 10_000)
