@@ -138,7 +138,9 @@ describe("tokens", () => {
       testPicture((x, y) => [x, y, 0]),
       { patchSize: 2 },
     );
-    const corners = [...figure.querySelectorAll("img")].map(({ src }) => src.slice(6).split(",").slice(0, 2).map(Number));
+    const corners = [...figure.querySelectorAll("img")].map(({ src }) =>
+      src.slice(6).split(",").slice(0, 2).map(Number),
+    );
     expect(corners).toEqual(Array.from({ length: 16 }, (_, i) => [2 * (i % 4), 2 * Math.floor(i / 4)]));
   });
 
