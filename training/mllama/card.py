@@ -29,6 +29,7 @@ def write_card(setup: Setup) -> None:
         "config": config,
         "text": config["text_config"],
         "vision": config["vision_config"],
+        "side": config["vision_config"]["image_size"] // config["vision_config"]["patch_size"],
         "parameters": f"{result['parameters']:,}",
         "megabytes": f"{result['bytes'] / 1e6:.1f}",
         "kinds": kinds(result["splits"]),

@@ -5,7 +5,7 @@ from transformers import LlamaConfig, MllamaConfig
 from ..vlm.rows import IMAGE
 from .recipe import MllamaRecipe
 
-TILE, TILES, PATCH = 64, 4, 16
+TILE, TILES, PATCH = 64, 4, 8
 GRIDS = [(h, w) for h in range(1, TILES + 1) for w in range(1, TILES + 1) if h * w <= TILES]  # aspect ratio id i: GRIDS[i - 1]
 
 

@@ -28,7 +28,7 @@ def pictures_of(pixels: Tensor, small: Tensor | None = None) -> Pictures:
 
 
 def in_patches(pixels: Tensor, side: int) -> Tensor:
-    """uint8 [B, side · 64, side · 64, 3] -> normalised [B, side · side, 16, 3 · 16 · 16], tiles and patches row by row."""
+    """uint8 [B, side · 64, side · 64, 3] -> normalised [B, side · side, 64, 3 · 8 · 8], tiles and patches row by row."""
     b, n = len(pixels), TILE // PATCH
     values = pixels.view(b, side, n, PATCH, side, n, PATCH, 3).permute(0, 1, 4, 2, 5, 7, 3, 6)
     return values.reshape(b, side * side, n * n, 3 * PATCH * PATCH).float().div_(127.5).sub_(1)

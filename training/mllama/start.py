@@ -40,13 +40,13 @@ def new_mllama(recipe: MllamaRecipe, quick: bool) -> tuple[TrainingMllama, Llama
     folder = llama_folder(quick)
     tokenizer, llama = open_tokenizer(folder), LlamaConfig.from_pretrained(folder)
     tower = open_tower(recipe.start)
-    sizes = tower[0] if tower else {"hidden_size": 64, "num_hidden_layers": 5, "intermediate_size": 128, "attention_heads": 4}
+    sizes = tower[0] if tower else {"hidden_size": 64, "num_hidden_layers": 3, "intermediate_size": 128, "attention_heads": 4}
     torch.manual_seed(recipe.seed)
     model = TrainingMllama(mllama_config(recipe, llama, image_token(tokenizer), sizes), llama, recipe.gate_gain)
     initialise(model, recipe.seed)
     state = language_weights(folder, recipe)
     if tower:
-        state |= vision_weights(*tower)
+        state |= vision_weights(*tower, recipe.token_spread)
     model.load_hub(state)
     return model, llama, tokenizer
 
@@ -70,9 +70,8 @@ def settled_start(recipe: MllamaRecipe, run: Path) -> str:
     """Which model's tower a run starts from: what is there when it begins, and the same when it resumes."""
     path = run / "start.txt"
     if not path.exists():
-        there = [name for name in (recipe.start, "vit-classifier") if (MODELS / name / "model.safetensors").exists()]
         run.mkdir(parents=True, exist_ok=True)
-        path.write_text(there[0] if there else NOTHING)
+        path.write_text(recipe.start if (MODELS / recipe.start / "model.safetensors").exists() else NOTHING)
     return path.read_text()
 
 
@@ -119,15 +118,15 @@ def clip_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return named
 
 
-def vision_weights(sizes: dict, tower: dict[str, Tensor]) -> dict[str, Tensor]:
+def vision_weights(sizes: dict, tower: dict[str, Tensor], spread: float) -> dict[str, Tensor]:
     """The tower's weights at their places in the encoder. Its attention has biases and this one has none: what they do is
     put, as well as it can be, into the bias of the norm before (`folded`)."""
     state = {"patch_embedding.weight": tower["embeddings.patch_embedding.weight"]}
-    position = tower["embeddings.position_embedding.weight"]  # [1 + 64, D]
+    position = tower["embeddings.position_embedding.weight"]  # [1 + patches, D]
     d = sizes["hidden_size"]
     scale = tower.get("pre_layrnorm.weight")
     own_bias = tower.get("embeddings.patch_embedding.bias", torch.zeros(d))  # of ViT; CLIP has none
-    tiles = tile_positions(position + torch.cat([torch.zeros(1, d), own_bias.expand(64, d)]))
+    tiles = tile_positions(position + torch.cat([torch.zeros(1, d), own_bias.expand(len(position) - 1, d)]))
     mean = tiles[GRIDS.index((2, 2)) + 1].mean(0)  # [P, D]
     state["class_embedding"] = tower["embeddings.class_embedding"]
     # Half of each: the gate at atanh(1/2) blends what a place in a tile says with what it says in this grid.
@@ -137,7 +136,7 @@ def vision_weights(sizes: dict, tower: dict[str, Tensor]) -> dict[str, Tensor]:
     if scale is not None:
         state |= {"layernorm_pre.weight": scale, "layernorm_pre.bias": tower["pre_layrnorm.bias"]}
     else:
-        state["layernorm_pre.weight"] = position[1:].std().expand(d) * 1.5  # ViT has no such norm: about the size of its tokens
+        state["layernorm_pre.weight"] = torch.full((d,), spread)  # ViT has no such norm: its tokens keep about their size
     for part in ("weight", "bias"):
         state[f"layernorm_post.{part}"] = tower[f"post_layernorm.{part}"]
     for i in range(sizes["num_hidden_layers"]):
@@ -161,10 +160,10 @@ def folded(tower: dict[str, Tensor], layer: str) -> Tensor:
 
 
 def tile_positions(position: Tensor) -> Tensor:
-    """[1 + 8 · 8, D], of the class token and of each patch of a whole picture -> [9, L, P, D]: of each grid, each tile. A grid of
+    """[1 + 2n · 2n, D], of the class token and of each patch of a whole picture -> [9, L, P, D]: of each grid, each tile. A grid of
     another shape than 2 × 2 spans the same picture, more finely or more coarsely."""
     d, n = position.shape[1], TILE // PATCH
-    field = position[1:].view(1, 8, 8, d).permute(0, 3, 1, 2)
+    field = position[1:].view(1, 2 * n, 2 * n, d).permute(0, 3, 1, 2)
     out = position[0].repeat(len(GRIDS) + 1, TILES, n * n + 1, 1)
     for i, (rows, columns) in enumerate(GRIDS, 1):
         spread = F.interpolate(field, (rows * n, columns * n), mode="bilinear", antialias=True)[0]  # [D, rows · n, columns · n]

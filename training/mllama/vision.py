@@ -28,9 +28,8 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         b, t, d = x.shape
         q, k, v = (proj(x).view(b, t, self.heads, -1).transpose(1, 2) for proj in (self.q_proj, self.k_proj, self.v_proj))
-        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(2, 3)
-        probs = (scores.float() + bias).softmax(-1).to(v.dtype)
-        return self.o_proj((probs @ v).transpose(1, 2).reshape(b, t, d))
+        attended = F.scaled_dot_product_attention(q, k, v, bias.to(q.dtype))
+        return self.o_proj(attended.transpose(1, 2).reshape(b, t, d))
 
 
 class Mlp(nn.Module):
