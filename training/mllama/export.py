@@ -15,7 +15,7 @@ from ..language.tokenizer import save_tokenizer
 from ..vlm.questions import questions_of
 from ..vlm.rows import pack
 from ..vlm.stages import save_stage
-from .config import PROCESSOR
+from .config import PATCH, PROCESSOR, TILE, TILES
 from .pictures import pictures_of
 from .reward import trained_reward_model
 from .setup import Setup
@@ -86,9 +86,9 @@ def check_same_logits(setup: Setup, state: dict[str, Tensor]) -> None:
     asked = questions_of(scenes, 3)
     pictures = pictures_of(scenes.rows(torch.arange(3).numpy()), torch.tensor([False, False, True]))
     rows = pack([[setup.prompts.ask(q.question) for q in questions] for questions in asked], setup.prompts)
-    logits, apart = ours(pictures, rows), 0.0
+    logits, apart, n = ours(pictures, rows), 0.0, TILE // PATCH
     for b, questions in enumerate(asked):
-        tiles = pictures.patches[b].view(4, 4, 4, 3, 16, 16).permute(0, 3, 1, 4, 2, 5).reshape(1, 1, 4, 3, 64, 64)
+        tiles = pictures.patches[b].view(TILES, n, n, 3, PATCH, PATCH).permute(0, 3, 1, 4, 2, 5).reshape(1, 1, TILES, 3, TILE, TILE)
         there = (1 - pictures.empty[b]).long()
         for place, question in enumerate(questions):
             ids = setup.prompts.whole(question.question)

@@ -61,7 +61,7 @@ FULL = MllamaRecipe(
         "sft": StageRecipe(steps=13_000, lr=2e-3, batch_size=16, length=80, said=28, warmup=10, decay=0.6, ema=0.998, eval_every=1_000, saved=(1,)),
         "reward": StageRecipe(steps=900, lr=1e-3, batch_size=16, warmup=20, ema=0.98),
         "rejection": StageRecipe(steps=180, lr=3e-4, batch_size=16, warmup=5, ema=0.95),
-        "dpo": StageRecipe(steps=360, lr=5e-4, batch_size=16, warmup=10, ema=0.95),
+        "dpo": StageRecipe(steps=360, lr=1e-4, batch_size=16, warmup=10, ema=0.95),
         "synthetic": StageRecipe(steps=40, lr=2e-4, batch_size=16, warmup=5, ema=0.9),
     }
 )
