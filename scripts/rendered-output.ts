@@ -20,8 +20,9 @@ export async function renderedOutputs(page: Page): Promise<Record<string, Render
     type Drawn = HTMLCanvasElement | HTMLImageElement;
 
     /** An image with its pixels in its own address becomes a canvas. */
-    function canvasOf(drawn: Drawn): HTMLCanvasElement {
+    async function canvasOf(drawn: Drawn): Promise<HTMLCanvasElement> {
       if (drawn instanceof HTMLCanvasElement) return drawn;
+      await drawn.decode(); // or it may have no pixels yet
       const canvas = document.createElement("canvas");
       [canvas.width, canvas.height] = [drawn.naturalWidth, drawn.naturalHeight];
       canvas.getContext("2d")!.drawImage(drawn, 0, 0);
@@ -30,9 +31,8 @@ export async function renderedOutputs(page: Page): Promise<Record<string, Render
 
     async function picture(drawn: Drawn, images: Record<string, string>): Promise<HTMLImageElement> {
       // One pixel a number: what loses colour would change the numbers.
-      const data = canvasOf(drawn)
-        .toDataURL("image/webp", drawn.matches(".fig-heat") ? 1 : 0.9)
-        .split(",")[1]!;
+      const canvas = await canvasOf(drawn);
+      const data = canvas.toDataURL("image/webp", drawn.matches(".fig-heat") ? 1 : 0.9).split(",")[1]!;
       const name = await nameOf(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)));
       images[name] = data;
       const img = document.createElement("img");

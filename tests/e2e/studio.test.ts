@@ -51,6 +51,17 @@ describe.each([
     expectNoComplaints(reader);
   });
 
+  test("each thing that can be placed shows its own picture", async () => {
+    const things = reader.page.getByRole("group", { name: "Things to place" }).getByRole("button");
+    const pictures = () =>
+      things.evaluateAll((buttons) => buttons.map((button) => getComputedStyle(button).backgroundImage));
+    const drawn = (all: string[]) => all.filter((image) => image.startsWith('url("data:image/png'));
+    await expect.poll(async () => drawn(await pictures()).length, { timeout: 60_000 }).toBe(await things.count());
+    const all = await pictures();
+    expect(all.length).toBeGreaterThan(50);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
   test("its address brings the same scene, question and choice back", async () => {
     const { page } = reader;
     await page.getByRole("button", { name: "Random scene" }).click();

@@ -76,15 +76,15 @@ def settled_start(recipe: MllamaRecipe, run: Path) -> str:
 
 
 def open_tower(name: str) -> tuple[dict, dict[str, Tensor]] | None:
-    """The sizes of a trained tower for pictures of 128 × 128 and its weights, by the names of CLIP's."""
+    """The sizes of a trained tower for pictures of 128 × 128 and its weights, by the names of CLIP's, which are nearer to mllama's."""
     print(f"mllama: the encoder starts from {name}", flush=True)
     if name == NOTHING:
         return None
     folder = MODELS / name
     config = AutoConfig.from_pretrained(folder)
-    config = getattr(config, "vision_config", config)
-    if (config.image_size, config.patch_size) != (2 * TILE, PATCH):
-        raise SystemExit(f"mllama: expected a tower for {2 * TILE} pixels in patches of {PATCH}, got {name}, of other sizes")
+    sizes = (getattr(config, "image_size", None), getattr(config, "patch_size", None))
+    if config.model_type != "vit" or sizes != (2 * TILE, PATCH):
+        raise SystemExit(f"mllama: expected a ViT for {2 * TILE} pixels in patches of {PATCH}, got {name}; a run that began with it has to be removed")
     found = (config.hidden_size, config.num_hidden_layers, config.intermediate_size, config.num_attention_heads)
     state = {key: value.float() for key, value in load_file(folder / "model.safetensors").items()}
     return dict(zip(SIZES, found)), clip_names(state)
@@ -108,8 +108,6 @@ VIT_NAMES = {
 
 
 def clip_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    if any(name.startswith("vision_model.") for name in state):
-        return {name.removeprefix("vision_model."): value for name, value in state.items() if name.startswith("vision_model.")}
     named = {}
     for name, value in state.items():
         for old, new in VIT_NAMES.items():
@@ -124,8 +122,7 @@ def vision_weights(sizes: dict, tower: dict[str, Tensor], spread: float) -> dict
     state = {"patch_embedding.weight": tower["embeddings.patch_embedding.weight"]}
     position = tower["embeddings.position_embedding.weight"]  # [1 + patches, D]
     d = sizes["hidden_size"]
-    scale = tower.get("pre_layrnorm.weight")
-    own_bias = tower.get("embeddings.patch_embedding.bias", torch.zeros(d))  # of ViT; CLIP has none
+    own_bias = tower["embeddings.patch_embedding.bias"]  # mllama's has none: the positions bring it
     tiles = tile_positions(position + torch.cat([torch.zeros(1, d), own_bias.expand(len(position) - 1, d)]))
     mean = tiles[GRIDS.index((2, 2)) + 1].mean(0)  # [P, D]
     state["class_embedding"] = tower["embeddings.class_embedding"]
@@ -133,10 +130,7 @@ def vision_weights(sizes: dict, tower: dict[str, Tensor], spread: float) -> dict
     state["gated_positional_embedding.gate"] = torch.full((1,), 0.5493)
     state["gated_positional_embedding.embedding"] = mean
     state["gated_positional_embedding.tile_embedding.weight"] = (2 * tiles - mean).flatten(1)
-    if scale is not None:
-        state |= {"layernorm_pre.weight": scale, "layernorm_pre.bias": tower["pre_layrnorm.bias"]}
-    else:
-        state["layernorm_pre.weight"] = torch.full((d,), spread)  # ViT has no such norm: its tokens keep about their size
+    state["layernorm_pre.weight"] = torch.full((d,), spread)  # ViT has no such norm: its tokens keep about their size
     for part in ("weight", "bias"):
         state[f"layernorm_post.{part}"] = tower[f"post_layernorm.{part}"]
     for i in range(sizes["num_hidden_layers"]):
